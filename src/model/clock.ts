@@ -1,0 +1,2 @@
+/** Milliseconds since the epoch. The service's clock never steps back, whatever the machine's does. */
+export type Clock = () => number
