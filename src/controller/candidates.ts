@@ -1,0 +1,82 @@
+/** What could move away from an overloaded interface. Pure. */
+import { halvesOf, overlaps, type Prefix } from '../model/prefix.ts'
+import { busiestInterface, type PrefixDemand } from './demand.ts'
+import { exitsOf, mayTakeDetours, naturalInterface, type Exit } from './exits.ts'
+import type { Planning } from './planning.ts'
+import { splitPrefix, type Piece } from './split.ts'
+
+/** A piece of demand that moves as a whole. */
+export interface Candidate {
+  readonly prefix: Prefix
+  readonly parentPrefix: Prefix
+  /** The routes that move it: itself, or its halves with traffic where the received prefix must stay in place. */
+  readonly routes: readonly Prefix[]
+  /** What leaves the overloaded interface, bit/s. */
+  readonly reliefBps: number
+  /** All of its demand: what the target must take, bit/s. */
+  readonly bps: number
+  readonly samples: number
+  /** Best first; none leads to the overloaded interface. */
+  readonly exits: readonly Exit[]
+}
+
+/** Why demand on an overloaded interface cannot move. */
+export type Obstacle = 'no alternate' | 'no room' | 'too few samples' | 'guard' | 'cap'
+
+export interface Candidates {
+  readonly movable: readonly Candidate[]
+  /** Demand that is no candidate, bit/s by obstacle. */
+  readonly stuck: Map<Obstacle, number>
+}
+
+/** The candidates among the prefixes whose natural exit is the interface. */
+export function findCandidates(planning: Planning, interfaceIndex: number): Candidates {
+  const movable: Candidate[] = []
+  const stuck = new Map<Obstacle, number>()
+  for (const demand of planning.demand.prefixes()) {
+    const onInterface = demand.rates.towards(demand.prefix, interfaceIndex).bps
+    if (onInterface === 0) continue
+    const hold = (obstacle: Obstacle, bps: number): void => void stuck.set(obstacle, (stuck.get(obstacle) ?? 0) + bps)
+    if (demand.route === undefined) {
+      hold('no alternate', onInterface)
+      continue
+    }
+    if (naturalInterface(planning.router, demand.route, [busiestInterface(demand)]) !== interfaceIndex) continue
+    for (const piece of piecesOf(planning, demand, interfaceIndex)) {
+      const reliefBps = demand.rates.towards(piece.prefix, interfaceIndex).bps
+      const candidate = candidateOf(planning, demand, piece, interfaceIndex)
+      if (typeof candidate === 'string') hold(candidate, reliefBps)
+      else if (reliefBps > 0) movable.push({ ...candidate, reliefBps })
+    }
+  }
+  return { movable, stuck }
+}
+
+function piecesOf({ router, policy, wanted }: Planning, demand: PrefixDemand, interfaceIndex: number): Piece[] {
+  return splitPrefix(demand.prefix, demand.rates, {
+    thresholdBps: router.interfaces[interfaceIndex]!.perPrefixThresholdBps,
+    longest: router.maxPrefixLength[demand.prefix.family],
+    minSamples: policy.minSamples,
+    taken: [...wanted.values()].map(({ override }) => override.prefix).filter((p) => overlaps(p, demand.prefix)),
+  })
+}
+
+function candidateOf(
+  { router, routes, policy, guard, traffic }: Planning,
+  demand: PrefixDemand,
+  { prefix, rate }: Piece,
+  interfaceIndex: number,
+): Omit<Candidate, 'reliefBps'> | Obstacle {
+  if (rate.samples < policy.minSamples) return 'too few samples'
+  const keepsReceived = router.override === 'more_specific' && prefix.length === demand.prefix.length
+  const own = keepsReceived
+    ? (halvesOf(prefix) ?? []).filter((half) => demand.rates.towards(half).bps > 0)
+    : [prefix]
+  if (own.length === 0 || own.some((p) => guard.refusal(p) !== undefined)) return 'guard'
+  const exits = exitsOf(router, routes.covering(prefix)).filter(
+    (exit) =>
+      exit.interfaceIndex !== interfaceIndex && mayTakeDetours(router, traffic, exit.interfaceIndex),
+  )
+  if (exits.length === 0) return 'no alternate'
+  return { prefix, parentPrefix: demand.prefix, routes: own, bps: rate.bps, samples: rate.samples, exits }
+}

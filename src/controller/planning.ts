@@ -1,0 +1,86 @@
+/** A plan in the making: what its steps are given, and what they share. */
+import type { Decision, DecisionKind } from '../model/decision.ts'
+import type { Override } from '../model/override.ts'
+import type { Prefix } from '../model/prefix.ts'
+import type { Router } from '../model/topology.ts'
+import type { RouterTraffic } from '../model/traffic.ts'
+import type { Demand } from './demand.ts'
+import type { RouterRoutes } from './exits.ts'
+import type { Placement } from './loads.ts'
+import type { PrefixGuard, PrefixPolicy } from './prefix-guard.ts'
+
+/** Guard 3. They bound additions only. */
+export interface Caps {
+  /** Overrides that may still be added: what the totals leave. */
+  readonly overrides: number
+  /** Overrides that may be added in this cycle. */
+  readonly changes: number
+  /** Share (of 1) of an interface's natural load that may be away. */
+  readonly detouredShare: number
+}
+
+export interface PlanPolicy extends PrefixPolicy {
+  readonly minHoldMs: number
+  /** Samples behind a rate before it is acted on. */
+  readonly minSamples: number
+}
+
+/** An override of the plan. A dry one is wanted but never sent, and takes no room from real ones. */
+export interface PlannedOverride {
+  readonly override: Override
+  readonly dry: boolean
+}
+
+export interface PlanInput {
+  readonly nowMs: number
+  readonly router: Router
+  readonly policy: PlanPolicy
+  readonly caps: Caps
+  readonly traffic: RouterTraffic
+  readonly routes: RouterRoutes
+  /** The last plan's overrides, and those found in GoBGP. */
+  readonly current: readonly PlannedOverride[]
+  readonly placements: readonly Placement[]
+  /** Interfaces whose relief a cap cut short in the last cycle. */
+  readonly unfinished: ReadonlySet<string>
+  /** All of the router's decisions are dry. */
+  readonly dryRun: boolean
+  /** False while telemetry is silent or the mode is frozen: nothing is added, moved or released. */
+  readonly mayChange: boolean
+}
+
+/** What the steps of a plan share: the state that they hand on, and the record of what they decide. */
+export interface Planning extends PlanInput {
+  readonly demand: Demand
+  readonly guard: PrefixGuard
+  /** By prefix. */
+  readonly wanted: Map<string, PlannedOverride>
+  readonly decisions: Decision[]
+}
+
+/** True when what happens to the interface's traffic is to be decided only, not done. */
+export function isDry({ dryRun, router }: PlanInput, interfaceIndex: number): boolean {
+  return dryRun || router.interfaces[interfaceIndex]!.dryRun
+}
+
+/** Puts a decision on record. */
+export function decide(
+  { decisions, nowMs, router }: Planning,
+  kind: DecisionKind,
+  about: { prefix?: Prefix; from?: string; to?: string; bps?: number; dry?: boolean },
+  reason: string,
+  inputs: Decision['inputs'] = {},
+): void {
+  decisions.push({
+    atMs: nowMs,
+    router: router.name,
+    kind,
+    prefix: about.prefix,
+    fromInterface: about.from,
+    toInterface: about.to,
+    bps: about.bps,
+    reason,
+    inputs,
+    acted: about.dry !== true,
+  })
+}

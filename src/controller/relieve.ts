@@ -1,0 +1,128 @@
+/** Relief: takes load off interfaces above their high watermark. Pure. */
+import { comparePrefixes, type Prefix } from '../model/prefix.ts'
+import { formatRate, formatShare } from '../model/units.ts'
+import { findCandidates, type Obstacle } from './candidates.ts'
+import { carriedDetours, detour, type Allowance, type Made, type Move } from './moves.ts'
+import type { PlannedLoads } from './loads.ts'
+import { decide, isDry, type Planning } from './planning.ts'
+
+/**
+ * Relieves the interfaces, the fullest first: of their own traffic when they are of this kind (real or dry),
+ * and of this kind of detours in any case. Returns the names of those where a cap cut the relief short, so
+ * that the next cycle goes on with them.
+ */
+export function relieveInterfaces(planning: Planning, loads: PlannedLoads, dry: boolean): string[] {
+  const allowance: Allowance = { ...planning.caps }
+  return planning.router.interfaces
+    .map((_, i) => i)
+    .filter((i) => isOverloaded(planning, loads, i))
+    .sort((a, b) => overload(loads, b) - overload(loads, a) || a - b)
+    .filter((i) => relieve(planning, loads, i, dry, allowance))
+    .map((i) => planning.router.interfaces[i]!.name)
+}
+
+function isOverloaded({ router, unfinished, traffic }: Planning, loads: PlannedLoads, i: number): boolean {
+  if (!loads.isKnown(i) || traffic.interfaces[i]!.operUp === false) return false
+  const surelyBps = loads.plannedBps(i) - loads.errorBps(i)
+  return surelyBps > loads.highBps(i) || (unfinished.has(router.interfaces[i]!.name) && surelyBps > loads.targetBps(i))
+}
+
+function overload(loads: PlannedLoads, i: number): number {
+  return loads.plannedBps(i) / Math.max(1, loads.highBps(i))
+}
+
+/** True when a cap cut it short. */
+function relieve(planning: Planning, loads: PlannedLoads, i: number, dry: boolean, allowance: Allowance): boolean {
+  const beforeBps = loads.plannedBps(i)
+  const obstacles = new Map<Obstacle, number>()
+  // The detours that the interface carries leave before any of its own traffic does.
+  const made = makeMoves(carriedDetours(planning, loads, i, dry, allowance), loads, i, obstacles)
+  const ownTrafficMoves = planning.router.interfaces[i]!.monitor && isDry(planning, i) === dry
+  if (ownTrafficMoves && loads.plannedBps(i) > loads.targetBps(i)) {
+    const { movable, stuck } = findCandidates(planning, i)
+    for (const [obstacle, bps] of stuck) count(obstacles, obstacle, bps)
+    made.push(
+      ...makeMoves(movable.map((c) => detour(planning, loads, i, c, allowance)), loads, i, obstacles),
+    )
+  }
+  for (const move of dropUnneeded(made, loads, i)) {
+    const inputs = {
+      planned_before_bps: beforeBps,
+      planned_after_bps: loads.plannedBps(i),
+      high_bps: loads.highBps(i),
+      target_bps: loads.targetBps(i),
+      moved_bps: move.bps,
+      samples: move.samples,
+    }
+    const why = `${planning.router.interfaces[i]!.name} would carry ${shareText(loads, i, beforeBps)}`
+    decide(planning, move.kind, { ...move, dry }, `${why}: ${move.what}`, inputs)
+  }
+  return ownTrafficMoves ? reportMissing(planning, loads, i, dry, beforeBps, obstacles) : false
+}
+
+interface MadeMove extends Made {
+  readonly prefix: Prefix
+  readonly bps: number
+  readonly samples: number
+}
+
+/** Makes moves until the interface is at its relief target: as few as possible, the last as small as possible. */
+function makeMoves(moves: Move[], loads: PlannedLoads, i: number, obstacles: Map<Obstacle, number>): MadeMove[] {
+  const pool = moves.sort((a, b) => b.bps - a.bps || b.routes - a.routes || comparePrefixes(a.prefix, b.prefix))
+  const made: MadeMove[] = []
+  for (;;) {
+    const excessBps = loads.plannedBps(i) - loads.targetBps(i)
+    if (excessBps <= 0 || pool.length === 0) return made
+    // Largest first: the last that suffices alone is the smallest such.
+    const sufficient = pool.findLastIndex((move) => move.bps >= excessBps)
+    const [move] = pool.splice(Math.max(0, sufficient), 1) as [Move]
+    const result = move.make()
+    if (typeof result === 'string') count(obstacles, result, move.bps)
+    else made.push({ ...result, prefix: move.prefix, bps: move.bps, samples: move.samples })
+  }
+}
+
+/** Takes back what later, larger moves made unnecessary; returns what stays. */
+function dropUnneeded(made: readonly MadeMove[], loads: PlannedLoads, i: number): MadeMove[] {
+  const kept = new Set(made)
+  for (const move of made.toSorted((a, b) => a.bps - b.bps)) {
+    if (loads.plannedBps(i) + move.bps > loads.targetBps(i)) continue
+    move.undo()
+    kept.delete(move)
+  }
+  return [...kept]
+}
+
+/** Puts on record what could not be relieved, and why; true when a cap was the reason. */
+function reportMissing(
+  planning: Planning,
+  loads: PlannedLoads,
+  i: number,
+  dry: boolean,
+  beforeBps: number,
+  obstacles: ReadonlyMap<Obstacle, number>,
+): boolean {
+  const missingBps = loads.plannedBps(i) - loads.targetBps(i)
+  if (missingBps <= 0) return false
+  const { name, reliefTarget } = planning.router.interfaces[i]!
+  const capped = obstacles.has('cap')
+  const reasons = [...obstacles].map(([obstacle, bps]) => `${obstacle} (${formatRate(bps)})`).sort()
+  decide(
+    planning,
+    capped ? 'hold_back' : 'cannot_relieve',
+    { from: name, bps: missingBps, dry },
+    `${name} stays ${formatRate(missingBps)} above its relief target of ${formatShare(reliefTarget)}: ` +
+      (reasons.length > 0 ? reasons.join(', ') : 'no prefix explains the load'),
+    { planned_before_bps: beforeBps, planned_after_bps: loads.plannedBps(i), target_bps: loads.targetBps(i) },
+  )
+  return capped
+}
+
+function shareText(loads: PlannedLoads, i: number, bps: number): string {
+  const speedBps = loads.speedBps(i) ?? 1
+  return `${formatShare(bps / speedBps)} of ${formatRate(speedBps)}, above ${formatShare(loads.highBps(i) / speedBps)}`
+}
+
+function count(obstacles: Map<Obstacle, number>, obstacle: Obstacle, bps: number): void {
+  obstacles.set(obstacle, (obstacles.get(obstacle) ?? 0) + bps)
+}
