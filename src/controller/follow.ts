@@ -12,6 +12,7 @@ import { decide, type PlannedOverride, type Planning } from './planning.ts'
  * and followed attributes. Those whose route, exit or permission went are left out, each with its decision.
  */
 export function followRoutes(planning: Planning): PlannedOverride[] {
+  if (!planning.routesKnown) return [...planning.current]
   const kept: PlannedOverride[] = []
   for (const { override, dry } of planning.current) {
     const verdict = follow(planning, override)

@@ -15,6 +15,8 @@ export interface RouterPlan {
   readonly natural: readonly (NaturalLoad | undefined)[]
   /** Bit/s by interface index. */
   readonly planned: readonly number[]
+  /** The input's, with the natural exits of today. */
+  readonly placements: readonly Placement[]
   readonly decisions: readonly Decision[]
   readonly unfinished: ReadonlySet<string>
 }
@@ -30,7 +32,8 @@ export function planRouter(input: PlanInput): RouterPlan {
     decisions: [],
   }
   for (const planned of followRoutes(planning)) planning.wanted.set(formatPrefix(planned.override.prefix), planned)
-  const natural = naturalLoads(input.router, input.traffic, demand, currentPlacements(planning))
+  const placements = currentPlacements(planning)
+  const natural = naturalLoads(input.router, input.traffic, demand, placements)
 
   // Real ones first: what is only imagined must not take their room.
   const loads = new PlannedLoads(input.router, input.traffic, natural)
@@ -39,15 +42,16 @@ export function planRouter(input: PlanInput): RouterPlan {
     for (const planned of planning.wanted.values()) {
       if (planned.dry === dry) loads.apply(planned.override, demand.movedBy(planned.override.prefix).bps)
     }
-    if (!input.mayChange) continue
+    if (!input.mayChange || !input.routesKnown) continue
     for (const name of relieveInterfaces(planning, loads, dry)) unfinished.add(name)
-    releaseOverrides(planning, loads, dry)
+    if (input.mayRelease) releaseOverrides(planning, loads, dry)
   }
   return {
     overrides: [...planning.wanted.values()].sort((a, b) => comparePrefixes(a.override.prefix, b.override.prefix)),
     demand,
     natural,
     planned: input.router.interfaces.map((_, i) => loads.plannedBps(i)),
+    placements,
     decisions: planning.decisions,
     unfinished,
   }

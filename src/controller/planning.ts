@@ -45,8 +45,12 @@ export interface PlanInput {
   readonly unfinished: ReadonlySet<string>
   /** All of the router's decisions are dry. */
   readonly dryRun: boolean
+  /** False while the route table is not known to be complete: overrides are kept as they are. */
+  readonly routesKnown: boolean
   /** False while telemetry is silent or the mode is frozen: nothing is added, moved or released. */
   readonly mayChange: boolean
+  /** False until rates have been measured over a whole window: what comes home must be known for sure. */
+  readonly mayRelease: boolean
 }
 
 /** What the steps of a plan share: the state that they hand on, and the record of what they decide. */

@@ -19,24 +19,25 @@ const QUIET_SHARE = 0.001
 /**
  * How far a router's telemetry can be trusted: `fresh`; `silent` when its samples or its counters missed two
  * expected intervals; `stale` and `lost` after the configured times. A router that never sent counters is not
- * expected to; one that never sent a sample is `lost`.
+ * expected to. `listeningSinceMs` is when we began to wait for the first sample.
  */
 export function telemetryState(
   telemetry: Telemetry,
   interfaces: readonly InterfaceTraffic[],
   nowMs: number,
+  listeningSinceMs: number,
   policy: SilencePolicy,
 ): TelemetryState {
   const { lastFlowMs, flowIntervalMs, lastCounterMs, counterIntervalMs } = telemetry
   const counterGap = lastCounterMs === undefined ? 0 : nowMs - lastCounterMs
   const countersMissed = missed(counterGap, counterIntervalMs, policy)
   const isQuiet = lastCounterMs !== undefined && !countersMissed && interfaces.every(carriesNothing)
-  if (lastFlowMs === undefined) return isQuiet ? 'fresh' : 'lost'
-  const flowGap = isQuiet ? 0 : nowMs - lastFlowMs
+  const flowGap = isQuiet ? 0 : nowMs - (lastFlowMs ?? listeningSinceMs)
   const gap = Math.max(flowGap, counterGap)
   if (gap > policy.withdrawAfterMs) return 'lost'
   if (gap > policy.staleAfterMs) return 'stale'
-  return countersMissed || missed(flowGap, flowIntervalMs, policy) ? 'silent' : 'fresh'
+  const neverHeard = lastFlowMs === undefined && !isQuiet
+  return neverHeard || countersMissed || missed(flowGap, flowIntervalMs, policy) ? 'silent' : 'fresh'
 }
 
 function missed(gapMs: number, intervalMs: number | undefined, policy: SilencePolicy): boolean {

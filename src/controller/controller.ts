@@ -1,0 +1,146 @@
+/** The control loop: observes all routers, has their plans made, acts, reports. It never overlaps itself. */
+import type { Logger } from 'pino'
+import type { Clock } from '../model/clock.ts'
+import type { Decision } from '../model/decision.ts'
+import type { Mode } from '../model/mode.ts'
+import { formatPrefix } from '../model/prefix.ts'
+import type { Router } from '../model/topology.ts'
+import { reportRouter } from './cycle-report.ts'
+import { DecisionLog } from './decision-log.ts'
+import type { CycleReport } from './report.ts'
+import { RouterSteering, type Observation, type SteeringParts, type Verdict } from './router-steering.ts'
+
+export interface ControllerSettings {
+  readonly intervalMs: number
+  readonly limits: {
+    readonly maxOverrides: number
+    readonly maxOverridesPerRouter: number
+    readonly maxChangesPerCycle: number
+    readonly maxDetouredShare: number
+  }
+}
+
+export interface ControllerParts extends SteeringParts {
+  readonly routers: readonly Router[]
+  /** Routers for which nothing may be sent, whatever the mode. */
+  readonly dryRunOnly: ReadonlySet<string>
+  readonly settings: ControllerSettings
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly onCycle?: (report: CycleReport) => void
+}
+
+export interface Controller {
+  start(): void
+  /** Resolves when the running cycle is over. Overrides stay in GoBGP. */
+  stop(): Promise<void>
+  mode(): Mode
+  /** Resolves when a whole cycle has run in the new mode. */
+  setMode(mode: Mode): Promise<void>
+  /** The last cycle; undefined before the first. */
+  report(): CycleReport | undefined
+  decisions(filter: { router?: string | undefined; limit?: number | undefined }): readonly Decision[]
+  /** Overrides that GoBGP took since start, by router. */
+  routeChanges(): ReadonlyMap<string, { readonly add: number; readonly withdraw: number }>
+}
+
+/** `mode` is the one to start in. The settings and parts may not change while it runs. */
+export function createController(parts: ControllerParts, mode: Mode): Controller {
+  const { clock, logger, settings } = parts
+  const steerings = parts.routers.map((r) => new RouterSteering(r, parts, parts.dryRunOnly.has(r.name), clock()))
+  const log = new DecisionLog()
+  let report: CycleReport | undefined
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> = Promise.resolve()
+  let stopped = false
+
+  async function cycle(): Promise<void> {
+    const startedMs = clock()
+    const cycleMode = mode
+    const observations = await Promise.all(steerings.map(async (s) => s.observe(clock())))
+    const verdicts = decideAll(observations, cycleMode)
+    const outcomes = await Promise.all(steerings.map(async (s, i) => s.act(verdicts[i]!, observations[i]!, clock)))
+    const routers = steerings.map(({ router }, i) => {
+      const outcome = outcomes[i]!
+      for (const { key, action, error } of outcome.failures) {
+        logger.warn({ router: key.router, prefix: formatPrefix(key.prefix), action, error }, 'GoBGP refused a change')
+      }
+      const failed = new Set(outcome.failures.map(({ key }) => formatPrefix(key.prefix)))
+      record(
+        router.name,
+        verdicts[i]!.decisions.map((d) =>
+          d.prefix !== undefined && failed.has(formatPrefix(d.prefix)) ? { ...d, acted: false } : d,
+        ),
+      )
+      return reportRouter(router, observations[i]!, verdicts[i]!, outcome)
+    })
+    report = { startedMs, durationMs: clock() - startedMs, mode: cycleMode, routers }
+    parts.onCycle?.(report)
+  }
+
+  /** One router after the other: they share the caps. */
+  function decideAll(observations: readonly Observation[], cycleMode: Mode): readonly Verdict[] {
+    const { maxOverrides, maxOverridesPerRouter, maxChangesPerCycle, maxDetouredShare } = settings.limits
+    let total = observations.reduce((sum, { installed }) => sum + (installed?.length ?? 0), 0)
+    let changes = maxChangesPerCycle
+    return steerings.map((steering, i) => {
+      const before = observations[i]!.installed?.length ?? 0
+      const others = total - before
+      const verdict = steering.decide(observations[i]!, cycleMode, {
+        overrides: Math.min(maxOverridesPerRouter, maxOverrides - others),
+        changes,
+        detouredShare: maxDetouredShare,
+      })
+      changes -= verdict.changes.add.length
+      total = others + verdict.plan.overrides.filter(({ dry }) => !dry).length
+      return verdict
+    })
+  }
+
+  function record(router: string, decisions: readonly Decision[]): void {
+    for (const { kind, prefix, fromInterface, toInterface, bps, reason, inputs, acted } of log.record(router, decisions)) {
+      logger.info(
+        {
+          router,
+          kind,
+          prefix: prefix && formatPrefix(prefix),
+          from: fromInterface,
+          to: toInterface,
+          bps: bps === undefined ? undefined : Math.round(bps),
+          acted,
+          inputs,
+          reason,
+        },
+        'decision',
+      )
+    }
+  }
+
+  /** Runs a cycle when the one under way is over. A fault in a cycle is a programming error: it ends the process. */
+  async function runCycle(): Promise<void> {
+    clearTimeout(timer)
+    running = running.then(cycle)
+    await running
+    if (stopped) return
+    clearTimeout(timer)
+    const nextMs = Math.max(0, (report?.startedMs ?? 0) + settings.intervalMs - clock())
+    timer = setTimeout(() => void runCycle(), nextMs)
+  }
+
+  return {
+    start: () => void runCycle(),
+    stop: async () => {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    },
+    mode: () => mode,
+    setMode: async (next) => {
+      mode = next
+      await runCycle()
+    },
+    report: () => report,
+    decisions: (filter) => log.newestFirst(filter),
+    routeChanges: () => new Map(steerings.map((s) => [s.router.name, s.routeChanges])),
+  }
+}

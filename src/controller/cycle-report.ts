@@ -1,0 +1,80 @@
+/** Builds a router's report from what a cycle saw, decided and did. Pure. */
+import { overrideId, type Override } from '../model/override.ts'
+import { formatPrefix } from '../model/prefix.ts'
+import type { Router } from '../model/topology.ts'
+import { adopt } from './memory.ts'
+import type { InterfaceReport, InterfaceState, OverrideReport, RouterReport } from './report.ts'
+import type { Observation, Outcome, Verdict } from './router-steering.ts'
+
+export function reportRouter(router: Router, seen: Observation, { plan, changes }: Verdict, outcome: Outcome): RouterReport {
+  const overrides = reportOverrides(router, seen, { plan, changes }, outcome)
+  return {
+    name: router.name,
+    session: seen.session,
+    telemetry: seen.traffic.telemetry,
+    telemetryState: seen.telemetryState,
+    gobgpAnswers: seen.installed !== undefined,
+    interfaces: router.interfaces.map((_, i) => reportInterface(router, i, seen, plan, overrides)),
+    overrides,
+  }
+}
+
+function reportInterface(
+  router: Router,
+  i: number,
+  seen: Observation,
+  plan: Verdict['plan'],
+  overrides: readonly OverrideReport[],
+): InterfaceReport {
+  const configured = router.interfaces[i]!
+  const traffic = seen.traffic.interfaces[i]!
+  const naturalBps = plan.natural[i]?.bps
+  const plannedBps = naturalBps === undefined ? undefined : plan.planned[i]!
+  const highBps = configured.highWatermark * (traffic.speedBps ?? Infinity)
+  const isAbove = (traffic.outBps ?? 0) > highBps || (plannedBps ?? 0) > highBps
+  const isRelieved = overrides.some((o) => o.state === 'installed' && o.override.fromInterface === configured.name)
+  let state: InterfaceState = isAbove ? 'high' : isRelieved ? 'relieved' : 'ok'
+  if (seen.telemetryState === 'stale' || seen.telemetryState === 'lost') state = 'stale'
+  if (traffic.operUp === false) state = 'down'
+  return {
+    router: router.name,
+    name: configured.name,
+    ifIndex: configured.ifIndex,
+    speedBps: traffic.speedBps,
+    traffic,
+    naturalBps,
+    plannedBps,
+    highWatermark: configured.highWatermark,
+    lowWatermark: configured.lowWatermark,
+    reliefTarget: configured.reliefTarget,
+    state,
+  }
+}
+
+function reportOverrides(
+  router: Router,
+  seen: Observation,
+  { plan, changes }: Pick<Verdict, 'plan' | 'changes'>,
+  { installed }: Outcome,
+): OverrideReport[] {
+  const report = (override: Override, state: OverrideReport['state']): OverrideReport => ({
+    id: overrideId(override),
+    override,
+    state,
+    bps: plan.demand.movedBy(override.prefix).bps,
+  })
+  const planned = new Set(plan.overrides.map(({ override }) => formatPrefix(override.prefix)))
+  const withdrawing = new Set(changes.withdraw.map(({ prefix }) => formatPrefix(prefix)))
+  const unplanned = (seen.installed ?? []).filter(({ prefix }) => {
+    const key = formatPrefix(prefix)
+    return installed.has(key) && !planned.has(key)
+  })
+  return [
+    ...plan.overrides.map(({ override, dry }) =>
+      report(override, !dry && installed.has(formatPrefix(override.prefix)) ? 'installed' : 'planned'),
+    ),
+    ...unplanned.map((found) =>
+      report(adopt(found, router, seen.nowMs), withdrawing.has(formatPrefix(found.prefix)) ? 'withdrawing' : 'installed'),
+    ),
+  ]
+}

@@ -1,0 +1,100 @@
+/** What the controller remembers of a router from one cycle to the next. Pure. */
+import type { InstalledOverride, Override } from '../model/override.ts'
+import { formatPrefix, type Prefix } from '../model/prefix.ts'
+import { interfaceOfNextHop, type Router } from '../model/topology.ts'
+import type { Placement } from './loads.ts'
+import type { PlannedOverride } from './planning.ts'
+
+export interface RouterMemory {
+  /** The last plan's overrides. */
+  readonly planned: readonly PlannedOverride[]
+  readonly placements: readonly Placement[]
+  readonly unfinished: ReadonlySet<string>
+}
+
+export const NOTHING_REMEMBERED: RouterMemory = { planned: [], placements: [], unfinished: new Set() }
+
+/** Measurements never span more: placements that ended longer ago explain nothing any more. */
+const PLACEMENT_KEPT_MS = 300_000
+
+/**
+ * The overrides that a plan starts from: the last plan's, and those that GoBGP holds besides, which a
+ * predecessor left and we adopt (unless we only decide: then they are somebody else's). What became real
+ * since it was planned dry is planned anew, what became dry stays planned.
+ */
+export function currentOverrides(
+  { planned }: RouterMemory,
+  installed: readonly InstalledOverride[],
+  router: Router,
+  dryRun: boolean,
+  nowMs: number,
+): readonly PlannedOverride[] {
+  const dryInterfaces = new Set(router.interfaces.filter((i) => i.dryRun).map((i) => i.name))
+  const isDry = (override: Override): boolean => dryRun || dryInterfaces.has(override.fromInterface)
+  const known = planned.flatMap(({ override, dry }) =>
+    dry && !isDry(override) ? [] : [{ override, dry: isDry(override) }],
+  )
+  const prefixes = new Set(known.map(({ override }) => formatPrefix(override.prefix)))
+  const adopted = dryRun
+    ? []
+    : installed
+        .filter(({ prefix }) => !prefixes.has(formatPrefix(prefix)))
+        .map((found) => ({ override: adopt(found, router, nowMs), dry: false }))
+  return [...known, ...adopted]
+}
+
+/** An override as far as what GoBGP holds tells it. */
+export function adopt({ prefix, attributes, fromIfIndex, sinceMs }: InstalledOverride, router: Router, nowMs: number): Override {
+  return {
+    router: router.name,
+    prefix,
+    parentPrefix: prefix,
+    fromInterface: router.interfaces.find((i) => i.ifIndex === fromIfIndex)?.name ?? '',
+    toInterface: interfaceOfNextHop(router, attributes.nextHop)?.name ?? '',
+    follows: attributes,
+    sinceMs: sinceMs ?? nowMs,
+    reason: 'found in GoBGP, installed before this service started',
+  }
+}
+
+/**
+ * Placements brought in line with what GoBGP holds now. Those that it lost ended; those that we did not know
+ * began when the override says.
+ */
+export function observePlacements(
+  placements: readonly Placement[],
+  installed: readonly InstalledOverride[],
+  router: Router,
+  nowMs: number,
+): readonly Placement[] {
+  const there = new Map(installed.map((i) => [formatPrefix(i.prefix), i]))
+  const kept = placements
+    .filter(({ endMs }) => endMs === undefined || nowMs - endMs < PLACEMENT_KEPT_MS)
+    .map((p) => (p.endMs === undefined && !there.has(formatPrefix(p.prefix)) ? { ...p, endMs: nowMs } : p))
+  const active = new Set(kept.filter((p) => p.endMs === undefined).map((p) => formatPrefix(p.prefix)))
+  const found = installed
+    .filter(({ prefix }) => !active.has(formatPrefix(prefix)))
+    .map((i) => startOf(adopt(i, router, nowMs), i.sinceMs ?? nowMs))
+  return [...kept, ...found]
+}
+
+/** Placements after an override was installed; one that replaces another ends it. */
+export function placed(placements: readonly Placement[], override: Override, nowMs: number): readonly Placement[] {
+  const same = placements.some(
+    (p) => p.endMs === undefined && samePrefix(p.prefix, override.prefix) && p.toInterface === override.toInterface,
+  )
+  return same ? placements : [...unplaced(placements, override.prefix, nowMs), startOf(override, nowMs)]
+}
+
+/** Placements after the override of a prefix was withdrawn. */
+export function unplaced(placements: readonly Placement[], prefix: Prefix, nowMs: number): readonly Placement[] {
+  return placements.map((p) => (p.endMs === undefined && samePrefix(p.prefix, prefix) ? { ...p, endMs: nowMs } : p))
+}
+
+function startOf({ prefix, fromInterface, toInterface }: Override, startMs: number): Placement {
+  return { prefix, fromInterface, toInterface, startMs, endMs: undefined }
+}
+
+function samePrefix(a: Prefix, b: Prefix): boolean {
+  return formatPrefix(a) === formatPrefix(b)
+}
