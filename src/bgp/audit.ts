@@ -1,0 +1,38 @@
+/** Compares the route tables with GoBGP's own counts. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Family } from '../model/prefix.ts'
+import type { GobgpApi } from './gobgp-api.ts'
+import type { RouterFeeds } from './feed.ts'
+
+/** Changes that GoBGP has counted already may still be on their way to us for so long, ms. */
+const IN_FLIGHT_MS = 200
+
+/**
+ * What differs, in words: sessions and numbers of paths. Only routers are judged for which nothing changed during the
+ * look, so on a busy feed it often says nothing. Something found once may be chance; found twice it is not.
+ */
+export async function auditOnce(api: GobgpApi, feeds: RouterFeeds): Promise<ReadonlySet<string>> {
+  const stateOf = (neighbor: string): string => {
+    const { routes, established } = feeds.get(neighbor)!
+    return `${established} ${routes.changes}`
+  }
+  const before = new Map([...feeds.keys()].map((neighbor) => [neighbor, stateOf(neighbor)]))
+  const differences: { neighbor: string; what: string }[] = []
+  const peers = new Map((await api.listPeers()).map((peer) => [peer.address, peer]))
+  for (const [neighbor, { routes, established }] of feeds) {
+    const actually = peers.get(neighbor)?.established ?? false
+    if (actually !== established) differences.push({ neighbor, what: `${neighbor} is ${actually ? 'up' : 'down'}` })
+    if (!actually) continue
+    for (const family of [4, 6] as const) {
+      const what = describe(family, await api.countAdjIn(neighbor, family), routes.received(family))
+      if (what !== undefined) differences.push({ neighbor, what: `${neighbor} ${what}` })
+    }
+  }
+  if (differences.length > 0) await sleep(IN_FLIGHT_MS)
+  return new Set(differences.filter(({ neighbor }) => stateOf(neighbor) === before.get(neighbor)).map(({ what }) => what))
+}
+
+function describe(family: Family, theirs: number, ours: number | undefined): string | undefined {
+  if (ours === undefined || ours === theirs) return undefined
+  return `IPv${family}: ${theirs} paths in GoBGP, ${ours} here`
+}

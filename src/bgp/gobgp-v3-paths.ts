@@ -1,0 +1,175 @@
+/** Paths of GoBGP's API v3 to and from the model. Pure. */
+import {
+  addressBits, comparePrefixes, formatAddress, parseAddress, prefixOf, type Address, type Family, type Prefix,
+} from '../model/prefix.ts'
+import type { AsSegment, LargeCommunity, Origin, PathAttributes } from '../model/route.ts'
+import type { PathChange, UnusableReason } from './gobgp-api.ts'
+import {
+  decodeDeletePath, nameOf, pack, RPC, SEGMENT, TABLE, unpack, type AnyMessage, type FamilyMessage, type PathMessage,
+} from './gobgp-v3-messages.ts'
+
+const SAFI_UNICAST = 1
+const SEGMENT_KINDS = new Map(Object.entries(SEGMENT).map(([kind, type]) => [type, kind as AsSegment['kind']]))
+
+/** The family's name in GoBGP: AFI (RFC 4760, IANA's address family numbers) and SAFI unicast. */
+export function familyMessage(family: Family): FamilyMessage {
+  return { afi: family === 4 ? 1 : 2, safi: SAFI_UNICAST }
+}
+
+/** A path as it was received. Never throws: what cannot be understood is `unusable`. */
+export function readPath(path: PathMessage): PathChange {
+  const pathId = path.identifier
+  const prefix = readPrefix(path.nlri)
+  if (prefix === undefined) return { kind: 'unusable', prefix, pathId, reason: 'no_prefix' }
+  if (path.is_withdraw) return { kind: 'withdrawn', prefix, pathId }
+  const attributes = readAttributes(path.pattrs)
+  return typeof attributes === 'string'
+    ? { kind: 'unusable', prefix, pathId, reason: attributes }
+    : { kind: 'announced', prefix, pathId, attributes }
+}
+
+/** GoBGP 3.10 stores what it was given wrongly as prefix "<nil>". */
+function readPrefix(nlri: AnyMessage | null): Prefix | undefined {
+  if (nlri === null || nameOf(nlri) !== 'IPAddressPrefix') return undefined
+  try {
+    const { prefix, prefix_len } = unpack('IPAddressPrefix', nlri)
+    const address = parseAddress(prefix)
+    return prefix_len > addressBits(address.family) ? undefined : prefixOf(address, prefix_len)
+  } catch {
+    return undefined
+  }
+}
+
+function readAttributes(pattrs: readonly AnyMessage[]): PathAttributes | UnusableReason {
+  let nextHop: Address | undefined
+  let origin: Origin | undefined
+  let asPath: readonly AsSegment[] = []
+  let med: number | undefined
+  let localPref: number | undefined
+  let communities: readonly number[] = []
+  let largeCommunities: readonly LargeCommunity[] = []
+  let originatorId: string | undefined
+  try {
+    for (const any of pattrs) {
+      switch (nameOf(any)) {
+        case 'OriginAttribute':
+          origin = readOrigin(unpack('OriginAttribute', any).origin)
+          break
+        case 'AsPathAttribute':
+          asPath = unpack('AsPathAttribute', any).segments.map(readSegment)
+          break
+        case 'NextHopAttribute':
+          nextHop = readNextHop([unpack('NextHopAttribute', any).next_hop])
+          break
+        case 'MpReachNLRIAttribute':
+          nextHop = readNextHop(unpack('MpReachNLRIAttribute', any).next_hops)
+          break
+        case 'MultiExitDiscAttribute':
+          med = unpack('MultiExitDiscAttribute', any).med
+          break
+        case 'LocalPrefAttribute':
+          localPref = unpack('LocalPrefAttribute', any).local_pref
+          break
+        case 'CommunitiesAttribute':
+          communities = unpack('CommunitiesAttribute', any).communities
+          break
+        case 'LargeCommunitiesAttribute':
+          largeCommunities = unpack('LargeCommunitiesAttribute', any).communities.map(
+            ({ global_admin, local_data1, local_data2 }) => ({
+              globalAdmin: global_admin, data1: local_data1, data2: local_data2,
+            }),
+          )
+          break
+        case 'OriginatorIdAttribute':
+          originatorId = unpack('OriginatorIdAttribute', any).id
+          break
+        default:
+          // CLUSTER_LIST, AGGREGATOR, extended communities and what is yet to come: steering needs none of them.
+          break
+      }
+    }
+  } catch {
+    return 'malformed'
+  }
+  if (nextHop === undefined) return 'no_next_hop'
+  if (origin === undefined) return 'no_origin'
+  return { nextHop, origin, asPath, med, localPref, communities, largeCommunities, originatorId }
+}
+
+function readOrigin(origin: number): Origin {
+  if (origin !== 0 && origin !== 1 && origin !== 2) throw new RangeError(`ORIGIN ${origin}`)
+  return origin
+}
+
+function readSegment({ type, numbers }: { type: number; numbers: readonly number[] }): AsSegment {
+  const kind = SEGMENT_KINDS.get(type as (typeof SEGMENT)[AsSegment['kind']])
+  if (kind === undefined) throw new RangeError(`AS_PATH segment of type ${type}`)
+  return { kind, asns: numbers }
+}
+
+/** The global address where a link-local one comes with it (RFC 2545, section 3); undefined when there is none. */
+function readNextHop(texts: readonly string[]): Address | undefined {
+  const addresses = texts.filter((text) => text !== '' && text !== '<nil>').map(parseAddress)
+  return addresses.find((a) => !isLinkLocal(a)) ?? addresses[0]
+}
+
+/** fe80::/10 (RFC 4291, section 2.5.6). */
+function isLinkLocal(a: Address): boolean {
+  return a.family === 6 && a.w0 >>> 22 === 0xfe80 >>> 6
+}
+
+/** The path to add for an override, with identifier 0. IPv6 has its next hop in MP_REACH_NLRI (RFC 4760, section 3). */
+export function writePath(prefix: Prefix, a: PathAttributes): Partial<PathMessage> {
+  const family = familyMessage(prefix.family)
+  const nlri = writePrefix(prefix)
+  const nextHop = formatAddress(a.nextHop)
+  const pattrs = [
+    pack('OriginAttribute', { origin: a.origin }),
+    pack('AsPathAttribute', {
+      segments: a.asPath.map(({ kind, asns }) => ({ type: SEGMENT[kind], numbers: [...asns] })),
+    }),
+    prefix.family === 4
+      ? pack('NextHopAttribute', { next_hop: nextHop })
+      : pack('MpReachNLRIAttribute', { family, next_hops: [nextHop], nlris: [nlri] }),
+  ]
+  if (a.med !== undefined) pattrs.push(pack('MultiExitDiscAttribute', { med: a.med }))
+  if (a.localPref !== undefined) pattrs.push(pack('LocalPrefAttribute', { local_pref: a.localPref }))
+  if (a.communities.length > 0) pattrs.push(pack('CommunitiesAttribute', { communities: [...a.communities] }))
+  if (a.largeCommunities.length > 0) {
+    pattrs.push(
+      pack('LargeCommunitiesAttribute', {
+        communities: a.largeCommunities.map(({ globalAdmin, data1, data2 }) => ({
+          global_admin: globalAdmin, local_data1: data1, local_data2: data2,
+        })),
+      }),
+    )
+  }
+  return { nlri, pattrs, family, identifier: 0 }
+}
+
+function writePrefix(prefix: Prefix): AnyMessage {
+  return pack('IPAddressPrefix', { prefix: formatAddress(prefix), prefix_len: prefix.length })
+}
+
+/**
+ * The bytes of a DeletePath for one route. GoBGP 3 takes a DeletePath without a path as "all local routes", and
+ * protobuf drops what it cannot place without a word; so the bytes are read back, and unless they name exactly
+ * this route nothing is sent. Throws RangeError.
+ */
+export function encodeWithdrawal(prefix: Prefix, pathId: number): Buffer {
+  const family = familyMessage(prefix.family)
+  const path = { nlri: writePrefix(prefix), family, identifier: pathId, is_withdraw: true }
+  const bytes = RPC.deletePath.encode({ table_type: TABLE.global, family, path })
+  const written = decodeDeletePath(bytes)
+  const change = written.path && readPath(written.path)
+  if (
+    change?.kind !== 'withdrawn' ||
+    comparePrefixes(change.prefix, prefix) !== 0 ||
+    change.pathId !== pathId ||
+    written.family?.afi !== family.afi ||
+    written.family.safi !== family.safi
+  ) {
+    throw new RangeError(`no withdrawal can be made of ${JSON.stringify({ ...prefix, pathId })}: nothing was sent`)
+  }
+  return bytes
+}

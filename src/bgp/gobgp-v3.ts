@@ -1,0 +1,117 @@
+/** GobgpApi on gobgpd 3.0 to 3.37. */
+import { formatPrefix, type Family } from '../model/prefix.ts'
+import type { GobgpApi, GobgpEvent, LocalPath, Peer } from './gobgp-api.ts'
+import { ESTABLISHED, FILTER, LOOKUP, PEER_EVENT, RPC, TABLE, type PathMessage, type PeerMessage } from './gobgp-v3-messages.ts'
+import { encodeWithdrawal, familyMessage, readPath, writePath } from './gobgp-v3-paths.ts'
+import { GrpcError, type GrpcChannel, type Rpc } from './grpc-channel.ts'
+
+/** GoBGP 3.10 gathers a whole table before its first reply: 15 s for a million paths (measured). */
+const TABLE_DEADLINE_MS = 120_000
+const LOCAL_DEADLINE_MS = 10_000
+
+/** DeletePath for bytes that `encodeWithdrawal` has made: nothing else is ever sent as one. */
+const DELETE_PATH_BYTES: Rpc<Buffer, object> = { ...RPC.deletePath, encode: (bytes) => bytes }
+
+/** Speaks v3 over the channel, which stays the caller's to close. */
+export function createGobgpV3(channel: GrpcChannel): GobgpApi {
+  async function* listPaths(request: Parameters<typeof RPC.listPath.encode>[0], deadlineMs: number): AsyncGenerator<PathMessage> {
+    for await (const { destination } of channel.list(RPC.listPath, request, deadlineMs)) {
+      yield* destination?.paths ?? []
+    }
+  }
+
+  return {
+    version: 'v3',
+
+    getBgp: async () => {
+      const { global } = await channel.call(RPC.getBgp, {})
+      // Before StartBgp, `global` is there and empty.
+      return { asn: global?.asn ?? 0, routerId: global?.router_id ?? '' }
+    },
+
+    listPeers: async () => {
+      const peers: Peer[] = []
+      for await (const { peer } of channel.list(RPC.listPeer, {}, LOCAL_DEADLINE_MS)) {
+        if (peer !== null) peers.push(readPeer(peer))
+      }
+      return peers
+    },
+
+    listAdjIn: async function* (neighbor, family) {
+      const request = { table_type: TABLE.adjIn, name: neighbor, family: familyMessage(family) }
+      for await (const path of listPaths(request, TABLE_DEADLINE_MS)) yield readPath(path)
+    },
+
+    countAdjIn: async (neighbor, family) => {
+      const request = { table_type: TABLE.adjIn, name: neighbor, family: familyMessage(family) }
+      return (await channel.call(RPC.getTable, request)).num_path
+    },
+
+    listLocal: async (family: Family, only) => {
+      const request = {
+        table_type: TABLE.global,
+        family: familyMessage(family),
+        prefixes: only === undefined ? [] : [{ prefix: formatPrefix(only), type: LOOKUP.exact }],
+      }
+      const paths: LocalPath[] = []
+      for await (const path of listPaths(request, LOCAL_DEADLINE_MS)) {
+        if (!isLocal(path)) continue
+        const change = readPath(path)
+        if (change.kind === 'announced') paths.push(change)
+      }
+      return paths
+    },
+
+    watch: (onEvent) => {
+      const events = channel.stream(RPC.watchEvent, { peer: {}, table: { filters: [{ type: FILTER.adjIn, init: false }] } })
+      // Flowing at all times: gobgpd keeps what a slow reader has not taken, without bound.
+      events.on('data', ({ peer, table }: ReturnType<typeof RPC.watchEvent.decode>) => {
+        if (peer) {
+          const event = readPeerEvent(peer.type, peer.peer)
+          if (event !== undefined) onEvent(event)
+        }
+        for (const path of table?.paths ?? []) {
+          // The end of a dump is told by an empty table, End-of-RIB by a path without prefix.
+          if (path.nlri !== null) onEvent({ kind: 'path', neighbor: path.neighbor_ip, change: readPath(path) })
+        }
+      })
+      return {
+        ended: new Promise((resolve) => {
+          events.on('error', (error) => resolve(new GrpcError(channel.target, RPC.watchEvent.path, error as never)))
+          events.on('end', () => resolve(new Error(`gobgpd at ${channel.target}: WatchEvent ended`)))
+        }),
+        cancel: () => events.cancel(),
+      }
+    },
+
+    addPath: async (prefix, attributes) => {
+      await channel.call(RPC.addPath, { table_type: TABLE.global, path: writePath(prefix, attributes) })
+    },
+
+    deletePath: async (prefix, pathId) => {
+      await channel.call(DELETE_PATH_BYTES, encodeWithdrawal(prefix, pathId))
+    },
+  }
+}
+
+/** Injected over the API, as opposed to learned from a neighbor. */
+function isLocal(path: PathMessage): boolean {
+  return path.neighbor_ip === '' || path.neighbor_ip === '<nil>'
+}
+
+function readPeer({ conf, state }: PeerMessage): Peer {
+  return {
+    address: state?.neighbor_address || conf?.neighbor_address || '',
+    localAsn: state?.local_asn || conf?.local_asn || 0,
+    peerAsn: state?.peer_asn || conf?.peer_asn || 0,
+    established: state?.session_state === ESTABLISHED,
+  }
+}
+
+function readPeerEvent(type: number, peer: PeerMessage | null): GobgpEvent | undefined {
+  if (type === PEER_EVENT.endOfInit) return { kind: 'end_of_init' }
+  if (type !== PEER_EVENT.init && type !== PEER_EVENT.state) return undefined
+  if (peer === null) return undefined
+  const { address, established } = readPeer(peer)
+  return { kind: 'session', neighbor: address, established }
+}
