@@ -1,0 +1,41 @@
+/** What a configuration may say but an operator should know the price of. */
+import { isLoopback } from './is-loopback.ts'
+import type { Config } from './config.ts'
+
+const SHORTEST_TOKEN = 16
+
+/** One line for each; empty when there is nothing to say. */
+export function findWarnings({ routers, api }: Config): string[] {
+  const warnings: string[] = []
+  for (const { name, override, interfaces } of routers) {
+    if (override === 'same_length') {
+      warnings.push(
+        `router ${name}: override same_length: while a prefix is overridden, ${name} stops announcing it ` +
+          'to its eBGP customers and its other iBGP neighbors; use more_specific if any learn routes from it',
+      )
+    }
+    for (const { name: interfaceName, addresses, nextHops } of interfaces) {
+      if (addresses.length > 0 || nextHops.length > 0) continue
+      const interfaceOf = `router ${name}: interface ${interfaceName}`
+      warnings.push(`${interfaceOf} has neither address nor next_hops: no path leaves by it`)
+    }
+  }
+  for (const [target, sharing] of Map.groupBy(routers, ({ gobgp }) => gobgp)) {
+    if (sharing.length < 2) continue
+    const names = sharing.map(({ name }) => name).join(', ')
+    warnings.push(
+      `routers ${names} share the gobgpd at ${target}: overrides cannot be kept apart there, so these ` +
+        'routers are held to dry-run; give each a gobgpd of its own',
+    )
+  }
+  if (!isLoopback(api.listen.host)) {
+    const { host } = api.listen
+    warnings.push(`api.listen ${host} is not loopback: whoever reaches it can read traffic and routes`)
+  }
+  if (api.token === undefined) {
+    warnings.push('api.token is not set: nothing can be changed over REST, neither the mode nor an override')
+  } else if (api.token.length < SHORTEST_TOKEN) {
+    warnings.push(`api.token is shorter than ${SHORTEST_TOKEN} characters: it can be guessed`)
+  }
+  return warnings
+}
