@@ -1,5 +1,5 @@
 /** What could move away from an overloaded interface. Pure. */
-import { halvesOf, overlaps, type Prefix } from '../model/prefix.ts'
+import { contains, halvesOf, overlaps, type Prefix } from '../model/prefix.ts'
 import { busiestInterface, type PrefixDemand } from './demand.ts'
 import { exitsOf, mayTakeDetours, naturalInterface, type Exit } from './exits.ts'
 import type { Planning } from './planning.ts'
@@ -34,7 +34,7 @@ export function findCandidates(planning: Planning, interfaceIndex: number): Cand
   const movable: Candidate[] = []
   const stuck = new Map<Obstacle, number>()
   for (const demand of planning.demand.prefixes()) {
-    const onInterface = demand.rates.towards(demand.prefix, interfaceIndex).bps
+    const onInterface = leavingBps(planning, demand, demand.prefix, interfaceIndex)
     if (onInterface === 0) continue
     const hold = (obstacle: Obstacle, bps: number): void => void stuck.set(obstacle, (stuck.get(obstacle) ?? 0) + bps)
     if (demand.route === undefined) {
@@ -43,13 +43,22 @@ export function findCandidates(planning: Planning, interfaceIndex: number): Cand
     }
     if (naturalInterface(planning.router, demand.route, [busiestInterface(demand)]) !== interfaceIndex) continue
     for (const piece of piecesOf(planning, demand, interfaceIndex)) {
-      const reliefBps = demand.rates.towards(piece.prefix, interfaceIndex).bps
+      const reliefBps = leavingBps(planning, demand, piece.prefix, interfaceIndex)
       const candidate = candidateOf(planning, demand, piece, interfaceIndex)
       if (typeof candidate === 'string') hold(candidate, reliefBps)
       else if (reliefBps > 0) movable.push({ ...candidate, reliefBps })
     }
   }
   return { movable, stuck }
+}
+
+/** Traffic towards the prefix that leaves by the interface, or will once its override has ended; bit/s. */
+function leavingBps({ ended }: Planning, { rates }: PrefixDemand, prefix: Prefix, interfaceIndex: number): number {
+  const now = rates.towards(prefix, interfaceIndex).bps
+  return ended
+    .filter((e) => overlaps(e, prefix))
+    .flatMap((e) => rates.within(contains(e, prefix) ? prefix : e))
+    .reduce((sum, row) => (row.interfaceIndex === interfaceIndex ? sum : sum + row.bps), now)
 }
 
 function piecesOf({ router, policy, wanted }: Planning, demand: PrefixDemand, interfaceIndex: number): Piece[] {

@@ -7,11 +7,13 @@ import { busiestInterface } from './demand.ts'
 import { exitsOf, interfaceIndexOf, naturalInterface } from './exits.ts'
 import { decide, type PlannedOverride, type Planning } from './planning.ts'
 
+type Following = Omit<Planning, 'wanted' | 'ended'>
+
 /**
  * The current overrides that may stay, with what routes say of them today: parent prefix, natural interface
  * and followed attributes. Those whose route, exit or permission went are left out, each with its decision.
  */
-export function followRoutes(planning: Planning): PlannedOverride[] {
+export function followRoutes(planning: Following): PlannedOverride[] {
   if (!planning.routesKnown) return [...planning.current]
   const kept: PlannedOverride[] = []
   for (const { override, dry } of planning.current) {
@@ -52,7 +54,7 @@ export function sameFollowed(a: PathAttributes, b: PathAttributes): boolean {
 }
 
 /** The override as it should be now, or why it must go. */
-function follow({ router, routes, traffic, guard, demand }: Planning, override: Override): Override | string {
+function follow({ router, routes, traffic, guard, demand }: Following, override: Override): Override | string {
   const covering = routes.covering(override.prefix)
   const parent = covering[0]
   if (parent === undefined) return 'no received route covers it any more'

@@ -24,14 +24,12 @@ export interface RouterPlan {
 /** Plans one router. Equal input gives an equal plan. */
 export function planRouter(input: PlanInput): RouterPlan {
   const demand = new Demand(input.router, input.traffic.rates, input.routes)
-  const planning: Planning = {
-    ...input,
-    demand,
-    guard: new PrefixGuard(input.router, input.policy, input.routes.nextHops()),
-    wanted: new Map(),
-    decisions: [],
-  }
-  for (const planned of followRoutes(planning)) planning.wanted.set(formatPrefix(planned.override.prefix), planned)
+  const guard = new PrefixGuard(input.router, input.policy, input.routes.nextHops())
+  const decisions: Decision[] = []
+  const kept = followRoutes({ ...input, demand, guard, decisions })
+  const wanted = new Map(kept.map((planned) => [formatPrefix(planned.override.prefix), planned]))
+  const ended = input.current.map(({ override }) => override.prefix).filter((p) => !wanted.has(formatPrefix(p)))
+  const planning: Planning = { ...input, demand, guard, decisions, wanted, ended }
   const placements = currentPlacements(planning)
   const natural = naturalLoads(input.router, input.traffic, demand, placements)
 

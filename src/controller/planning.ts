@@ -59,6 +59,8 @@ export interface Planning extends PlanInput {
   readonly guard: PrefixGuard
   /** By prefix. */
   readonly wanted: Map<string, PlannedOverride>
+  /** Prefixes whose overrides this plan ends: their traffic goes home, wherever it is seen now. */
+  readonly ended: readonly Prefix[]
   readonly decisions: Decision[]
 }
 
@@ -69,7 +71,7 @@ export function isDry({ dryRun, router }: PlanInput, interfaceIndex: number): bo
 
 /** Puts a decision on record. */
 export function decide(
-  { decisions, nowMs, router }: Planning,
+  { decisions, nowMs, router }: Pick<Planning, 'decisions' | 'nowMs' | 'router'>,
   kind: DecisionKind,
   about: { prefix?: Prefix; from?: string; to?: string; bps?: number; dry?: boolean },
   reason: string,

@@ -68,18 +68,23 @@ interface MadeMove extends Made {
 
 /** Makes moves until the interface is at its relief target: as few as possible, the last as small as possible. */
 function makeMoves(moves: Move[], loads: PlannedLoads, i: number, obstacles: Map<Obstacle, number>): MadeMove[] {
-  const pool = moves.sort((a, b) => b.bps - a.bps || b.routes - a.routes || comparePrefixes(a.prefix, b.prefix))
+  const pool = moves.sort((a, b) => b.bps - a.bps || a.routes - b.routes || comparePrefixes(a.prefix, b.prefix))
   const made: MadeMove[] = []
   for (;;) {
     const excessBps = loads.plannedBps(i) - loads.targetBps(i)
     if (excessBps <= 0 || pool.length === 0) return made
-    // Largest first: the last that suffices alone is the smallest such.
-    const sufficient = pool.findLastIndex((move) => move.bps >= excessBps)
-    const [move] = pool.splice(Math.max(0, sufficient), 1) as [Move]
+    const move = takeBest(pool, excessBps)
     const result = move.make()
     if (typeof result === 'string') count(obstacles, result, move.bps)
     else made.push({ ...result, prefix: move.prefix, bps: move.bps, samples: move.samples })
   }
+}
+
+/** Takes out of the pool (largest first) the smallest move that suffices alone, or else the largest. */
+function takeBest(pool: Move[], excessBps: number): Move {
+  const smallest = pool.findLast((move) => move.bps >= excessBps) ?? pool[0]!
+  const best = pool.findIndex((move) => move.bps === smallest.bps)
+  return pool.splice(best, 1)[0]!
 }
 
 /** Takes back what later, larger moves made unnecessary; returns what stays. */
