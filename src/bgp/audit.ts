@@ -2,16 +2,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Family } from '../model/prefix.ts'
 import type { GobgpApi } from './gobgp-api.ts'
-import type { RouterFeeds } from './feed.ts'
+import type { RouterRoutes } from './router-routes.ts'
 
 /** Changes that GoBGP has counted already may still be on their way to us for so long, ms. */
 const IN_FLIGHT_MS = 200
 
+export interface Audited {
+  readonly routes: RouterRoutes
+  readonly established: boolean
+}
+
 /**
  * What differs, in words: sessions and numbers of paths. Only routers are judged for which nothing changed during the
- * look, so on a busy feed it often says nothing. Something found once may be chance; found twice it is not.
+ * look, so on a busy feed it often says nothing. Found once may be chance; found twice it is not.
+ * `feeds` goes by neighbor address.
  */
-export async function auditOnce(api: GobgpApi, feeds: RouterFeeds): Promise<ReadonlySet<string>> {
+export async function auditOnce(api: GobgpApi, feeds: ReadonlyMap<string, Audited>): Promise<ReadonlySet<string>> {
   const stateOf = (neighbor: string): string => {
     const { routes, established } = feeds.get(neighbor)!
     return `${established} ${routes.changes}`

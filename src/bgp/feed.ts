@@ -29,14 +29,14 @@ import { Settling } from './settling.ts'
 const INIT_DEADLINE_MS = 10_000
 const AUDIT_INTERVAL_MS = 10_000
 
-export interface RouterFeed {
+interface RouterFeed {
   readonly routes: RouterRoutes
   established: boolean
   settling: Settling
 }
 
 /** By the router's neighbor address. */
-export type RouterFeeds = ReadonlyMap<string, RouterFeed>
+type RouterFeeds = ReadonlyMap<string, RouterFeed>
 
 export interface FeedOptions {
   readonly routers: readonly Pick<Router, 'name' | 'address'>[]
@@ -87,7 +87,7 @@ export function createFeed({ routers, marker, clock }: FeedOptions): Feed {
     const watch = api.watch((event) => handle(event))
     const ended = new AbortController()
     const broken = watch.ended.then((error): never => {
-      ended.abort()
+      ended.abort(error)
       throw error
     })
     try {
@@ -100,6 +100,9 @@ export function createFeed({ routers, marker, clock }: FeedOptions): Feed {
       live = true
       onLive()
       return await Promise.race([audit(api, fresh, ended.signal), broken])
+    } catch (error) {
+      // What only notices that the watch has ended must not hide why it did.
+      throw ended.signal.aborted ? ended.signal.reason : error
     } finally {
       live = false
       ended.abort()

@@ -1,5 +1,5 @@
 /** gRPC to one gobgpd. */
-import { Client, credentials, Metadata, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js'
+import { Client, credentials, Metadata, type ClientReadableStream, type ServiceError, type status } from '@grpc/grpc-js'
 
 /** One RPC: the path of its name and how its messages become bytes. */
 export interface Rpc<Request, Reply> {
@@ -22,9 +22,9 @@ const OPTIONS = {
   'grpc.enable_retries': 0,
 }
 
-/** A failed call; `code` is a status of gRPC. */
+/** A failed call, with gRPC's status of it. */
 export class GrpcError extends Error {
-  readonly code: number
+  readonly code: status
 
   constructor(target: string, path: string, cause: ServiceError) {
     super(`gobgpd at ${target}: ${path.split('/').at(-1)}: ${cause.details || cause.message}`, { cause })
@@ -42,7 +42,7 @@ export interface GrpcChannel {
   /** The replies of a stream, one by one; throws GrpcError. */
   list<Request, Reply>(rpc: Rpc<Request, Reply>, request: Request, deadlineMs: number): AsyncIterable<Reply>
   /** Ends all calls and streams, too. */
-  close(): void
+  readonly close: () => void
 }
 
 /** Connects when first called. `target` is HOST:PORT or unix:/PATH. */

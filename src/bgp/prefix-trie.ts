@@ -77,7 +77,7 @@ export class PrefixTrie<V extends object> {
   covering(prefix: Prefix): V[] {
     const values: V[] = []
     this.#walk(prefix, prefix.length, (value) => values.push(value))
-    return values.reverse()
+    return values.toReversed()
   }
 
   /** All prefixes in ascending order, each before those that it holds. */

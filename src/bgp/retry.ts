@@ -8,7 +8,7 @@ const LONGEST_DELAY_MS = 10_000
 const JITTER = 0.2
 
 /** What these say of a call, they say of the connection or of gobgpd as a whole. */
-const BROKEN: ReadonlySet<number> = new Set([
+const BROKEN: ReadonlySet<status> = new Set([
   status.CANCELLED,
   status.DEADLINE_EXCEEDED,
   status.UNAVAILABLE,
@@ -22,6 +22,11 @@ const BROKEN: ReadonlySet<number> = new Set([
  */
 export function breaksConnection(error: unknown): boolean {
   return error instanceof GrpcError && BROKEN.has(error.code)
+}
+
+/** True for a fault of this program: no attempt will go better, and going on would hide it. */
+export function isBug(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof ReferenceError || !(error instanceof Error)
 }
 
 export interface Backoff {

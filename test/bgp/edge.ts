@@ -1,0 +1,110 @@
+/** A gobgpd as Spillway's, and another as its router: real sessions on loopback addresses. */
+import { status } from '@grpc/grpc-js'
+import { parseAddress, type Prefix } from '../../src/model/prefix.ts'
+import type { PathAttributes } from '../../src/model/route.ts'
+import { renderGobgpdConfig } from '../../src/bgp/gobgpd-config.ts'
+import { RPC, TABLE, type PathMessage } from '../../src/bgp/gobgp-v3-messages.ts'
+import { familyMessage, writePath } from '../../src/bgp/gobgp-v3-paths.ts'
+import { createGrpcChannel, GrpcError, type GrpcChannel } from '../../src/bgp/grpc-channel.ts'
+import { findFreePort, startGobgpd, type Gobgpd } from '../../src/simulator/gobgpd.ts'
+
+export const ASN = 65001
+export const GOBGP_ADDRESS = '127.0.0.1'
+export const GOBGP_ROUTER_ID = '10.255.0.1'
+export const ROUTER_ADDRESS = '127.0.0.3'
+
+export interface Edge {
+  readonly gobgp: Gobgpd
+  readonly router: Gobgpd
+  /** Everything that the router has of its own. */
+  readonly routerChannel: GrpcChannel
+  announce(prefix: Prefix, pathId: number, attributes: PathAttributes): Promise<void>
+  withdraw(prefix: Prefix, pathId: number): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Router side: connects soon and often, sends several paths of a prefix, takes what comes. */
+function routerConfig(listenPort: number, gobgpPort: number): string {
+  const family = (name: string): string => `
+  [[neighbors.afi-safis]]
+    [neighbors.afi-safis.config]
+      afi-safi-name = "${name}"
+    [neighbors.afi-safis.add-paths.config]
+      send-max = 8`
+  return `
+[global.config]
+  as = ${ASN}
+  router-id = "10.255.0.3"
+  port = ${listenPort}
+  local-address-list = ["${ROUTER_ADDRESS}"]
+[[neighbors]]
+  [neighbors.config]
+    neighbor-address = "${GOBGP_ADDRESS}"
+    peer-as = ${ASN}
+  [neighbors.timers.config]
+    connect-retry = 1
+    idle-hold-time-after-reset = 1
+  [neighbors.transport.config]
+    local-address = "${ROUTER_ADDRESS}"
+    remote-port = ${gobgpPort}
+${family('ipv4-unicast')}${family('ipv6-unicast')}
+`
+}
+
+export async function startEdge(): Promise<Edge> {
+  const gobgpPort = await findFreePort(GOBGP_ADDRESS)
+  const routerPort = await findFreePort(ROUTER_ADDRESS)
+  const gobgp = await startGobgpd({
+    config: renderGobgpdConfig({
+      asn: ASN,
+      routerId: GOBGP_ROUTER_ID,
+      listenPort: gobgpPort,
+      localAddresses: [parseAddress(GOBGP_ADDRESS)],
+      neighbors: [{ address: parseAddress(ROUTER_ADDRESS), localAddress: parseAddress(GOBGP_ADDRESS) }],
+    }),
+  })
+  const router = await startGobgpd({ config: routerConfig(routerPort, gobgpPort) })
+  const routerChannel = createGrpcChannel(router.api)
+  return {
+    gobgp,
+    router,
+    routerChannel,
+    announce: async (prefix, pathId, attributes) => {
+      const path: Partial<PathMessage> = { ...writePath(prefix, attributes), identifier: pathId }
+      await routerChannel.call(RPC.addPath, { table_type: TABLE.global, path })
+    },
+    withdraw: async (prefix, pathId) => {
+      const { nlri, family } = writePath(prefix, NO_ATTRIBUTES)
+      const path = { nlri: nlri!, family: family!, identifier: pathId, is_withdraw: true }
+      await routerChannel.call(RPC.deletePath, { table_type: TABLE.global, family: familyMessage(prefix.family), path })
+    },
+    stop: async () => {
+      routerChannel.close()
+      await Promise.all([gobgp.stop(), router.stop()])
+    },
+  }
+}
+
+const NO_ATTRIBUTES: PathAttributes = {
+  nextHop: parseAddress('192.0.2.1'), origin: 0, asPath: [], med: undefined, localPref: undefined,
+  communities: [], largeCommunities: [], originatorId: undefined,
+}
+
+/** Attributes for a test, with what it cares for. */
+export function attributes(nextHop: string, rest: Partial<PathAttributes> = {}): PathAttributes {
+  return { ...NO_ATTRIBUTES, ...rest, nextHop: parseAddress(nextHop) }
+}
+
+/** Waits until the condition gives something, or fails with `what` after the deadline. */
+export async function until<T>(what: string, condition: () => T | Promise<T>, deadlineMs = 15_000): Promise<NonNullable<T>> {
+  const endMs = Date.now() + deadlineMs
+  for (;;) {
+    const value = await Promise.resolve(condition()).catch((error: unknown) => {
+      if (error instanceof GrpcError && error.code === status.UNAVAILABLE) return undefined
+      throw error
+    })
+    if (value) return value
+    if (Date.now() > endMs) throw new Error(`not in ${deadlineMs} ms: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
