@@ -20,6 +20,7 @@ export class PrefixTrie<V extends object> {
   #values: (V | undefined)[] = [undefined]
   /** First of the freed nodes, chained by their left child. */
   #free = NONE
+  #freed = 0
   #size = 0
 
   constructor(family: Family) {
@@ -31,6 +32,11 @@ export class PrefixTrie<V extends object> {
   /** Number of prefixes. */
   get size(): number {
     return this.#size
+  }
+
+  /** Number of nodes in use: at most two a prefix, less one. */
+  get nodes(): number {
+    return this.#values.length - 1 - this.#freed
   }
 
   get(prefix: Prefix): V | undefined {
@@ -95,6 +101,7 @@ export class PrefixTrie<V extends object> {
     this.#nodes = new Uint32Array(this.#stride * 16)
     this.#values = [undefined]
     this.#free = NONE
+    this.#freed = 0
     this.#size = 0
   }
 
@@ -153,6 +160,7 @@ export class PrefixTrie<V extends object> {
     this.#link(slot, left === NONE ? right : left)
     this.#nodes[node * this.#stride + LEFT] = this.#free
     this.#free = node
+    this.#freed++
   }
 
   #create(prefix: Prefix, length: number, value: V | undefined): number {
@@ -162,6 +170,7 @@ export class PrefixTrie<V extends object> {
       this.#values.push(undefined)
     } else {
       this.#free = this.#nodes[node * this.#stride + LEFT]!
+      this.#freed--
     }
     const at = node * this.#stride
     if (at + this.#stride > this.#nodes.length) {
