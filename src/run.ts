@@ -1,0 +1,76 @@
+/** The command `run`: the service from start to end, and its signals. */
+import { pino, type Logger } from 'pino'
+import { ConfigError } from './config/config-error.ts'
+import type { Config } from './config/config.ts'
+import { findWarnings } from './config/find-warnings.ts'
+import { loadConfig } from './config/load-config.ts'
+import { createService, type Service } from './service.ts'
+
+/** Runs until SIGTERM or SIGINT; the overrides stay in GoBGP, so that an upgrade causes no flap. */
+export async function runCommand(file: string, version: string): Promise<number> {
+  let config: Config
+  try {
+    config = loadConfig(file, process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return 2
+  }
+  const logger = pino({ base: { service: 'spillway' }, timestamp: pino.stdTimeFunctions.isoTime })
+  const nextSignal = listenForSignals()
+  const start = async (settings: Config): Promise<Service> => {
+    for (const warning of findWarnings(settings)) logger.warn({ warning }, 'configuration')
+    const service = createService(settings, { modeFile: `${file}.mode`, version, logger })
+    await service.start()
+    return service
+  }
+  let service: Service
+  try {
+    service = await start(config)
+  } catch (error) {
+    logger.fatal({ error: error instanceof Error ? error.message : String(error) }, 'cannot start')
+    return 1
+  }
+  logger.info({ version, file, mode: service.mode() }, 'started')
+
+  for (;;) {
+    const signal = await nextSignal()
+    if (signal !== 'SIGHUP') {
+      logger.info({ signal }, 'stopping; overrides stay in GoBGP')
+      await service.stop()
+      return 0
+    }
+    const next = reload(file, logger)
+    if (next === undefined) continue
+    await service.stop()
+    service = await start(next)
+    logger.info({ file, mode: service.mode() }, 'configuration read again')
+  }
+}
+
+/** The file's new content; undefined when it is bad, and the service goes on with what it has. */
+function reload(file: string, logger: Logger): Config | undefined {
+  try {
+    return loadConfig(file, process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    logger.error({ file, faults: error.message.split('\n') }, 'the configuration has faults and was not taken')
+    return undefined
+  }
+}
+
+/** Signals in the order of their arrival; none is missed while an earlier one is being handled. */
+function listenForSignals(): () => Promise<NodeJS.Signals> {
+  const waiting: NodeJS.Signals[] = []
+  let wake = (): void => {}
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      waiting.push(signal)
+      wake()
+    })
+  }
+  return async () => {
+    while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve))
+    return waiting.shift()!
+  }
+}
