@@ -16,6 +16,8 @@ export type EdgeCommand =
   | { readonly kind: 'set_sampling_rate'; readonly rate: number }
   | { readonly kind: 'set_faults'; readonly faults: Partial<SflowFaults> }
 
+export type RunningCommand = Exclude<EdgeCommand, { kind: 'start' }>
+
 /** A line on standard input. The reply carries the same id. */
 export type EdgeRequest = EdgeCommand & { readonly id: number }
 
@@ -31,7 +33,7 @@ export interface EdgeState {
 }
 
 /** Carries out all commands but `start`. */
-export async function runEdgeCommand(edge: Edge, command: Exclude<EdgeCommand, { kind: 'start' }>): Promise<unknown> {
+export async function runEdgeCommand(edge: Edge, command: RunningCommand): Promise<unknown> {
   switch (command.kind) {
     case 'exits_of':
       return command.addresses.map((address) => edge.exitOf(address) ?? null)

@@ -40,7 +40,8 @@ interface ListPathResponse {
   }
 }
 
-type Unary = (request: object, options: { deadline: number }, done: (error: ServiceError | null) => void) => void
+type Done = (error: ServiceError | null) => void
+type Unary = (request: object, options: { deadline: number }, done: Done) => void
 interface GobgpClient extends Client {
   readonly AddPath: Unary
   readonly DeletePath: Unary
@@ -49,7 +50,10 @@ interface GobgpClient extends Client {
 
 const PROTO = fileURLToPath(new URL('../../protos/gobgp-v3.proto', import.meta.url))
 const ANY = 'type.googleapis.com/apipb.'
-const FAMILIES = { 4: { afi: 'AFI_IP', safi: 'SAFI_UNICAST' }, 6: { afi: 'AFI_IP6', safi: 'SAFI_UNICAST' } } as const
+const FAMILIES = {
+  4: { afi: 'AFI_IP', safi: 'SAFI_UNICAST' },
+  6: { afi: 'AFI_IP6', safi: 'SAFI_UNICAST' },
+} as const
 const CALL_TIMEOUT_MS = 5_000
 
 /** A client of the gobgpd at this gRPC target; calls reject while it is away. */
@@ -67,7 +71,8 @@ export function createEdgeRib(target: string): EdgeRib {
   const deadline = (): { deadline: number } => ({ deadline: Date.now() + CALL_TIMEOUT_MS })
   const call = (method: 'AddPath' | 'DeletePath', path: object): Promise<void> =>
     new Promise((resolve, reject) => {
-      client[method]({ table_type: 'GLOBAL', path }, deadline(), (error) => (error === null ? resolve() : reject(error)))
+      const done: Done = (error) => (error === null ? resolve() : reject(error))
+      client[method]({ table_type: 'GLOBAL', path }, deadline(), done)
     })
 
   return {
@@ -91,40 +96,6 @@ export function createEdgeRib(target: string): EdgeRib {
       client.close()
     },
   }
-}
-
-/** Renders the edge router's gobgpd: it takes all that the controller sends, and sends it every path that it has. */
-export function renderEdgeGobgpd(router: {
-  readonly asn: number
-  /** Its BGP address, also its router id; the port is free for it alone. */
-  readonly address: string
-  readonly port: number
-  /** The controller's gobgpd: iBGP, waiting for this side to connect. */
-  readonly controller: { readonly address: string; readonly port: number }
-}): string {
-  const families = ['ipv4-unicast', 'ipv6-unicast'].map(
-    (name) => `  [[neighbors.afi-safis]]
-    [neighbors.afi-safis.config]
-      afi-safi-name = "${name}"
-    [neighbors.afi-safis.add-paths.config]
-      send-max = 8`,
-  )
-  return `[global.config]
-  as = ${router.asn}
-  router-id = "${router.address}"
-  port = ${router.port}
-  local-address-list = ["${router.address}"]
-[[neighbors]]
-  [neighbors.config]
-    neighbor-address = "${router.controller.address}"
-    peer-as = ${router.asn}
-  [neighbors.transport.config]
-    local-address = "${router.address}"
-    remote-port = ${router.controller.port}
-  [neighbors.timers.config]
-    connect-retry = 1
-${families.join('\n')}
-`
 }
 
 /** True for what a call to gobgpd rejects with: it is away, or refused. */

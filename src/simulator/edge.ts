@@ -4,7 +4,7 @@
  * against. It shares no code with the service.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createEdgeRib, isCallError, type Announcement } from './edge-rib.ts'
+import { createEdgeRib, isCallError, type Announcement, type RibRoute } from './edge-rib.ts'
 import type { Flow } from './flow.ts'
 import { createForwarder, type ExitLoad } from './forwarder.ts'
 import { buildForwardingTable, EMPTY_TABLE, type ForwardingEntry } from './forwarding-table.ts'
@@ -95,7 +95,7 @@ export function createEdge(options: EdgeOptions): Edge {
       return { prefix, nextHop, identifier: exit.index + 1, localPref: exit.localPref, asPath: exit.asPath }
     })
 
-  /** Reads gobgpd's table; what is announced and not in it, as after a restart of gobgpd, is announced again. */
+  /** Reads gobgpd's table. What it lacks of our announcements, as after a restart, is announced again. */
   const readTable = async (): Promise<void> => {
     const routes = await rib.list()
     table = buildForwardingTable(
@@ -108,9 +108,10 @@ export function createEdge(options: EdgeOptions): Edge {
       }),
     )
     forwarder.setTable(table)
-    const known = new Set(routes.flatMap(({ prefix, nextHops }) => nextHops.map((hop) => pathKey(prefix, hop))))
-    const announcements = exits.filter(({ up }) => up).flatMap((exit) => announcementsOf(exit, exit.announced))
-    await rib.announce(announcements.filter(({ prefix, nextHop }) => !known.has(pathKey(prefix, nextHop))))
+    const keysOf = ({ prefix, nextHops }: RibRoute): string[] => nextHops.map((hop) => pathKey(prefix, hop))
+    const known = new Set(routes.flatMap(keysOf))
+    const wanted = exits.flatMap((exit) => (exit.up ? announcementsOf(exit, exit.announced) : []))
+    await rib.announce(wanted.filter(({ prefix, nextHop }) => !known.has(pathKey(prefix, nextHop))))
   }
 
   const follow = async (): Promise<void> => {
@@ -132,9 +133,10 @@ export function createEdge(options: EdgeOptions): Edge {
 
   const readCounters = (): InterfaceCounters[] => {
     const incoming = forwarder.in
-    const nothing = { inOctets: 0n, inPackets: 0n, inDiscards: 0n, outOctets: 0n, outPackets: 0n, outDiscards: 0n }
+    const noInput = { inOctets: 0n, inPackets: 0n, inDiscards: 0n }
+    const noOutput = { outOctets: 0n, outPackets: 0n, outDiscards: 0n }
     const servers = {
-      ...nothing,
+      ...noOutput,
       ifIndex: options.serversIfIndex,
       speedBps: exits.reduce((sum, { speedBps }) => sum + speedBps, 0),
       operUp: true,
@@ -144,7 +146,7 @@ export function createEdge(options: EdgeOptions): Edge {
     }
     return [
       ...exits.map(({ ifIndex, speedBps, up, index }) => ({
-        ...nothing, ifIndex, speedBps, operUp: up, ...forwarder.out[index]!,
+        ...noInput, ifIndex, speedBps, operUp: up, ...forwarder.out[index]!,
       })),
       servers,
     ]

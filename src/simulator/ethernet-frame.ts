@@ -5,6 +5,7 @@ const ETHERNET_BYTES = 14
 const ETHERTYPE = { 4: 0x0800, 6: 0x86dd } as const
 const UDP = 17
 const TTL = 64
+const HEADER_BYTES = 128
 /** Locally administered addresses of the server and of the router. */
 const MACS = Buffer.from('020000000001020000000002', 'hex')
 const PORTS = Buffer.from('01bbc350', 'hex')
@@ -12,11 +13,11 @@ const PORTS = Buffer.from('01bbc350', 'hex')
 export const FCS_BYTES = 4
 
 /**
- * The header of an Ethernet frame with IPv4 (RFC 791) or IPv6 (RFC 8200) and UDP in it: its first
- * `headerBytes`, or all but the FCS when it is shorter. `frameBytes` counts the FCS, as ifOutOctets does.
+ * The header of an Ethernet frame with IPv4 (RFC 791) or IPv6 (RFC 8200) and UDP in it: its first 128 bytes,
+ * or all but the FCS when it is shorter. `frameBytes` counts the FCS, as ifOutOctets does.
  */
-export function buildFrameHeader(from: IpAddress, to: IpAddress, frameBytes: number, headerBytes = 128): Buffer {
-  const bytes = Buffer.alloc(Math.min(frameBytes - FCS_BYTES, headerBytes))
+export function buildFrameHeader(from: IpAddress, to: IpAddress, frameBytes: number): Buffer {
+  const bytes = Buffer.alloc(Math.min(frameBytes - FCS_BYTES, HEADER_BYTES))
   const packetBytes = frameBytes - FCS_BYTES - ETHERNET_BYTES
   MACS.copy(bytes)
   bytes.writeUInt16BE(ETHERTYPE[to.family], 12)

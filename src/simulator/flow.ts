@@ -1,5 +1,5 @@
 /** Traffic that the servers behind the edge send. Pure. */
-import { bitsOf, maskAddress, readAddress, readPrefix, type IpAddress } from './ip-address.ts'
+import { bitsOf, readAddress, readPrefix, type IpAddress } from './ip-address.ts'
 
 export interface Flow {
   /** Destination: an address, or a prefix over whose hosts the flow is spread. */
@@ -25,7 +25,7 @@ const LONGEST_FRAME = 9216
 export function expandFlow({ to, bps, packetBytes, hosts = 1 }: Flow): Stream[] {
   if (!(bps >= 0) || !Number.isFinite(bps)) throw new RangeError(`flow to ${to}: ${bps} bit/s is no rate`)
   if (!Number.isInteger(packetBytes) || packetBytes < SHORTEST_FRAME || packetBytes > LONGEST_FRAME) {
-    throw new RangeError(`flow to ${to}: a frame has ${SHORTEST_FRAME} to ${LONGEST_FRAME} bytes, not ${packetBytes}`)
+    throw new RangeError(`flow to ${to}: a frame has ${SHORTEST_FRAME}-${LONGEST_FRAME} bytes, not ${packetBytes}`)
   }
   if (!Number.isInteger(hosts) || hosts < 1) throw new RangeError(`flow to ${to}: ${hosts} hosts`)
   if (!to.includes('/')) {
@@ -39,7 +39,6 @@ export function expandFlow({ to, bps, packetBytes, hosts = 1 }: Flow): Stream[] 
     const start = (size * BigInt(i)) / BigInt(hosts)
     // The first address of a block is a network's own, so a host takes the next where there is one.
     const offset = size / BigInt(hosts) > 1n ? start + 1n : start
-    const { family, value } = maskAddress(prefix, prefix.length)
-    return { to: { family, value: value + offset }, bps: bps / hosts, packetBytes }
+    return { to: { family: prefix.family, value: prefix.value + offset }, bps: bps / hosts, packetBytes }
   })
 }

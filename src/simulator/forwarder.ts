@@ -1,4 +1,4 @@
-/** The data plane: moves packets by the forwarding table into the counters of the exits. Pure; time comes in. */
+/** The data plane: moves packets by the forwarding table into the exits' counters. Pure; time comes in. */
 import { EMPTY_TABLE, type ForwardingEntry, type ForwardingTable } from './forwarding-table.ts'
 import { writeAddress } from './ip-address.ts'
 import { expandFlow, type Flow, type Stream } from './flow.ts'
@@ -46,6 +46,8 @@ interface Step {
 
 /** Steps of about this much time make up `loads`. */
 const LOAD_SPAN_MS = 1_000
+/** Its multiples spread evenly over [0, 1) when taken modulo 1. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
 
 export function createForwarder(speedsBps: readonly number[]): Forwarder {
   const out = speedsBps.map(() => ({ outOctets: 0n, outPackets: 0n, outDiscards: 0n }))
@@ -70,9 +72,11 @@ export function createForwarder(speedsBps: readonly number[]): Forwarder {
     in: incoming,
     setFlows: (flows) => {
       const owed = new Map(streams.map(({ key, owedBytes }) => [key, owedBytes]))
-      streams = flows.flatMap(expandFlow).map((stream) => {
+      streams = flows.flatMap(expandFlow).map((stream, i) => {
         const key = `${writeAddress(stream.to)} ${stream.packetBytes}`
-        return { stream, key, owedBytes: owed.get(key) ?? 0, entry: table.lookUp(stream.to) }
+        // Streams of one rate start out of step, or all their packets would come at once.
+        const startBytes = ((i * GOLDEN_RATIO) % 1) * stream.packetBytes
+        return { stream, key, owedBytes: owed.get(key) ?? startBytes, entry: table.lookUp(stream.to) }
       })
     },
     setTable: (next) => {

@@ -15,13 +15,14 @@ export interface IpPrefix extends IpAddress {
 
 /** Reads an IPv4 or IPv6 address; throws RangeError. */
 export function readAddress(text: string): IpAddress {
-  if (isIPv4(text)) return { family: 4, value: text.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n) }
-  if (!isIPv6(text) || text.includes('.') || text.includes('%')) throw new RangeError(`"${text}" is no address`)
+  const value = (parts: string[], base: bigint): bigint => parts.reduce((sum, part) => sum * base + BigInt(part), 0n)
+  if (isIPv4(text)) return { family: 4, value: value(text.split('.'), 256n) }
+  if (!isIPv6(text) || /[.%]/.test(text)) throw new RangeError(`"${text}" is no address`)
   const [head = '', tail] = text.split('::')
-  const groups = (part: string): string[] => (part === '' ? [] : part.split(':'))
+  const groups = (part: string): string[] => (part === '' ? [] : part.split(':').map((group) => `0x${group}`))
   const [before, after] = [groups(head), groups(tail ?? '')]
   const all = [...before, ...Array.from({ length: 8 - before.length - after.length }, () => '0'), ...after]
-  return { family: 6, value: all.reduce((sum, group) => sum * 65536n + BigInt(`0x${group}`), 0n) }
+  return { family: 6, value: value(all, 65536n) }
 }
 
 /** Reads `ADDRESS/LENGTH`, or an address as a prefix of full length; bits behind the length are cleared. */

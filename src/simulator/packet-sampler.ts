@@ -1,4 +1,4 @@
-/** Random 1-in-N packet sampling, as a switch does it (sFlow version 5, section 3.1). Pure but for its own state. */
+/** Random 1-in-N packet sampling, as a switch does it (sFlow version 5, section 3.1). No clock, no I/O. */
 
 export interface PacketSampler {
   /** How many of the next `packets` packets are sampled. */
@@ -14,7 +14,8 @@ export interface PacketSampler {
  */
 export function createPacketSampler(rate: number, random: () => number): PacketSampler {
   let current = rate
-  const drawSkip = (): number => (current <= 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log(1 - 1 / current)))
+  const drawSkip = (): number =>
+    current === 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log(1 - 1 / current))
   let skip = drawSkip()
 
   return {

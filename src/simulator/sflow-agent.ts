@@ -39,7 +39,10 @@ export interface SflowFaults {
 /** Fits into an Ethernet frame beside the IP and UDP headers. */
 const LONGEST_DATAGRAM = 1400
 /** The servers' own addresses and their prefix lengths. */
-const SERVERS = { 4: { address: readAddress('192.0.2.10'), length: 24 }, 6: { address: readAddress('2001:db8::10'), length: 64 } }
+const SERVERS = {
+  4: { address: readAddress('192.0.2.10'), length: 24 },
+  6: { address: readAddress('2001:db8::10'), length: 64 },
+}
 
 export function createSflowAgent(options: SflowAgentOptions): SflowAgent {
   const agent = readAddress(options.agent)
@@ -60,7 +63,8 @@ export function createSflowAgent(options: SflowAgentOptions): SflowAgent {
   const sendDatagram = (samples: readonly Buffer[]): void => {
     const uptimeMs = Math.round(performance.now() - startMs)
     const bytes = encodeDatagram({ agent, sequence: ++datagramSequence, uptimeMs }, samples)
-    for (let i = 0; i < (faults.duplicateDatagrams ? 2 : 1); i++) socket.send(bytes, collector.port, collector.host)
+    const copies = faults.duplicateDatagrams ? 2 : 1
+    for (let i = 0; i < copies; i++) socket.send(bytes, collector.port, collector.host)
   }
 
   const sendAll = (samples: readonly Buffer[]): void => {
@@ -117,7 +121,7 @@ export function createSflowAgent(options: SflowAgentOptions): SflowAgent {
       )
     },
     setSamplingRate: (rate) => {
-      if (!Number.isInteger(rate) || rate < 1) throw new RangeError(`sampling rate ${rate}: use a whole number from 1`)
+      if (!Number.isInteger(rate) || rate < 1) throw new RangeError(`sampling rate ${rate}: use 1 or more`)
       samplingRate = rate
       sampler.setRate(rate)
     },

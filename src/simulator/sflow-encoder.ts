@@ -50,8 +50,9 @@ const ETHERNET_CSMACD = 6
 const NO_ROUTE = 0x40000000
 
 /** A whole datagram from samples that were encoded before. */
-export function encodeDatagram({ agent, sequence, uptimeMs }: DatagramHeader, samples: readonly Buffer[]): Buffer {
-  return Buffer.concat([words(5), encodeAddress(agent), words(0, sequence, uptimeMs, samples.length), ...samples])
+export function encodeDatagram(header: DatagramHeader, samples: readonly Buffer[]): Buffer {
+  const counts = words(0, header.sequence, header.uptimeMs, samples.length)
+  return Buffer.concat([words(5), encodeAddress(header.agent), counts, ...samples])
 }
 
 /** Bytes that `encodeDatagram` puts before the samples. */

@@ -1,0 +1,68 @@
+/** The demo: a rush hour at a simulated edge, with real gobgpd processes and the service as it is. */
+import type { Writable } from 'node:stream'
+import { ensureGobgpd, thisMachine } from './ensure-gobgpd.ts'
+import { awaitReady, playStory } from './play.ts'
+import { createPresenter } from './presenter.ts'
+import { createRestClient } from './rest-client.ts'
+import { startStage, type Stage } from './stage.ts'
+import { createStory } from './story.ts'
+
+export interface DemoOptions {
+  /** Play one rush hour and end; else again and again until SIGINT or SIGTERM. */
+  readonly once: boolean
+  readonly out: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
+  readonly env: NodeJS.ProcessEnv
+  readonly service?: { readonly dryRun?: boolean }
+  /** Called when all processes run. */
+  readonly onStage?: (stage: Stage) => void
+}
+
+/**
+ * Resolves with the exit code: 0 when every step came true (or, without `once`, when a signal ended it), else
+ * 1, and what went wrong is told. Nothing is left running.
+ */
+export async function runDemo({ once, out, env, service, onStage }: DemoOptions): Promise<number> {
+  const presenter = createPresenter({
+    out,
+    redraws: out.isTTY === true && env['TERM'] !== 'dumb',
+    // https://no-color.org
+    color: out.isTTY === true && (env['NO_COLOR'] ?? '') === '',
+    steps: createStory().map(({ name }) => name),
+  })
+  const ending = new AbortController()
+  let interrupted = false
+  const interrupt = (signal: NodeJS.Signals): void => {
+    interrupted = true
+    ending.abort(new Error(`ended by ${signal}`))
+  }
+  // Once: a second signal ends this process at once, and the kernel ends its children.
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  let stage: Stage | undefined
+  try {
+    await ensureGobgpd({ ...thisMachine(), env }, (text) => presenter.tells(text))
+    presenter.tells('starting two gobgpd, a simulated edge router and the service')
+    stage = await startStage({
+      dryRun: service?.dryRun ?? false,
+      onDeath: (what) => ending.abort(new Error(what)),
+    })
+    onStage?.(stage)
+    presenter.opens(stage.restBase)
+    const rest = createRestClient(stage.restBase)
+    await awaitReady(rest, ending.signal)
+    for (;;) {
+      await playStory(createStory(), stage, rest, presenter, ending.signal)
+      presenter.passes('the rush hour is over, and every step came true')
+      if (once) return 0
+    }
+  } catch (error) {
+    if (interrupted && !once) return 0
+    // A process that died explains better than whatever failed because of it.
+    const reason: unknown = ending.signal.aborted ? ending.signal.reason : error
+    presenter.fails(reason instanceof Error ? reason.message : String(reason))
+    return 1
+  } finally {
+    presenter.closes()
+    await stage?.stop()
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+  }
+}

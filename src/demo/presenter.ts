@@ -1,0 +1,75 @@
+/** Shows the demo: redrawn in place on a terminal, else as lines with their time. */
+import type { Writable } from 'node:stream'
+import { formatRate } from '../model/units.ts'
+import type { Observation } from './observation.ts'
+import type { Audience } from './play.ts'
+import { renderEvent, renderLoads, renderScreen, type Event } from './screen.ts'
+import { createTerminal, paint } from './terminal.ts'
+
+export interface PresenterOptions {
+  readonly out: Writable & { readonly columns?: number; readonly rows?: number }
+  /** The output is a terminal that can move its cursor. */
+  readonly redraws: boolean
+  readonly color: boolean
+  /** Names of the steps. */
+  readonly steps: readonly string[]
+}
+
+export interface Presenter extends Audience {
+  /** The service listens here. */
+  opens(restBase: string): void
+  fails(text: string): void
+  closes(): void
+}
+
+const LOADS_INTERVAL_MS = 2_000
+
+export function createPresenter({ out, redraws, color, steps }: PresenterOptions): Presenter {
+  const terminal = createTerminal(out, color)
+  const events: Event[] = []
+  let restBase: string | undefined
+  let step: string | undefined
+  let now: Observation | undefined
+  let loadsToldMs = -Infinity
+
+  const draw = (): void => {
+    if (!redraws) return
+    terminal.redraw(renderScreen({ steps, step, now, events, restBase }, out.columns ?? 80, out.rows ?? 24))
+  }
+  const add = (kind: Event['kind'], text: string): void => {
+    // On the screen an event is one line; what a process printed comes below it when all is over.
+    const event: Event = { atMs: Date.now(), kind, text: redraws ? text.split('\n')[0]! : text }
+    events.push(event)
+    if (redraws) draw()
+    else out.write(`${paint(renderEvent(event), color)}\n`)
+  }
+
+  return {
+    opens: (base) => {
+      restBase = base
+      add('tells', `the service speaks REST at ${base}/api/v1/interfaces, overrides and decisions`)
+    },
+    tells: (text) => add('tells', text),
+    passes: (text) => add('passes', text),
+    fails: (text) => {
+      add('fails', text)
+      if (redraws && text.includes('\n')) out.write(`${text}\n`)
+    },
+    sees: (seen, { name }) => {
+      const before = new Map(now?.overrides.map((one) => [one.id, one]))
+      step = name
+      now = seen
+      for (const one of seen.overrides) {
+        if (before.delete(one.id)) continue
+        const exits = `from ${one.from_interface} to ${one.to_interface}`
+        add('overrides', `${one.prefix} ${exits}, ${formatRate(one.bps)}: ${one.reason}`)
+      }
+      for (const one of before.values()) add('overrides', `${one.prefix} home to ${one.from_interface}`)
+      draw()
+      if (redraws || performance.now() - loadsToldMs < LOADS_INTERVAL_MS) return
+      loadsToldMs = performance.now()
+      add('overrides', renderLoads(seen))
+    },
+    closes: () => terminal.release(),
+  }
+}

@@ -1,0 +1,154 @@
+/** What the demo runs on: two gobgpd, the simulated edge and the service, each a process of its own. */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { renderGobgpdConfig } from '../bgp/gobgpd-config.ts'
+import { parseAddress } from '../model/prefix.ts'
+import { renderEdgeGobgpd } from '../simulator/edge-gobgpd-config.ts'
+import { findFreePort, startGobgpd, type Gobgpd } from '../simulator/gobgpd.ts'
+import { startEdgeProcess, type EdgeProcess } from '../simulator/start-edge-process.ts'
+import { startTied, type TiedProcess } from '../simulator/tied-process.ts'
+import {
+  ASN, CONTROLLER_ADDRESS, EXITS, renderServiceConfig, ROUTER_ADDRESS, SERVERS_IF_INDEX,
+} from './demo-edge.ts'
+
+export interface StageOptions {
+  /** The service decides and sends nothing. */
+  readonly dryRun: boolean
+  /** Called once, when a process ends by itself: which, how, and what it printed last. */
+  readonly onDeath: (what: string) => void
+}
+
+export interface Stage {
+  readonly edge: EdgeProcess
+  /** `http://HOST:PORT` of the service. */
+  readonly restBase: string
+  readonly pids: Readonly<Record<string, number>>
+  /** Ends all processes and removes the folder. */
+  stop(): Promise<void>
+}
+
+const SPILLWAY = fileURLToPath(new URL('../../bin/spillway', import.meta.url))
+/** Preferred for REST, as in the documentation. */
+const API_PORT = 8080
+const LIVENESS_INTERVAL_MS = 250
+
+/** Starts all; when one part fails, what runs already is ended before this rejects. */
+export async function startStage({ dryRun, onDeath }: StageOptions): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'spillway-demo-'))
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true })
+  // Also when an exception ends this process.
+  process.once('exit', removeFolder)
+  const stops: (() => Promise<void>)[] = []
+  let stopping = false
+
+  const stop = async (): Promise<void> => {
+    stopping = true
+    await Promise.all(stops.map((end) => end()))
+    removeFolder()
+    process.off('exit', removeFolder)
+  }
+  const reportDeath = (what: string): void => {
+    if (stopping) return
+    stopping = true
+    onDeath(what)
+  }
+  const keepTied = <T extends TiedProcess>(name: string, child: T): T => {
+    stops.push(() => child.stop())
+    void child.ended.then((how) => reportDeath(`the ${name} ended by ${how}\n${child.output}`))
+    return child
+  }
+  const keepGobgpd = (name: string, gobgpd: Gobgpd): Gobgpd => {
+    const watching = setInterval(() => {
+      if (!isAlive(gobgpd.pid)) reportDeath(`the ${name} has ended\n${gobgpd.output}`)
+    }, LIVENESS_INTERVAL_MS)
+    stops.push(() => {
+      clearInterval(watching)
+      return gobgpd.stop()
+    })
+    return gobgpd
+  }
+
+  try {
+    const controllerPort = await findFreePort(CONTROLLER_ADDRESS)
+    const address = parseAddress(ROUTER_ADDRESS)
+    const localAddress = parseAddress(CONTROLLER_ADDRESS)
+    const controllerConfig = renderGobgpdConfig({
+      asn: ASN,
+      routerId: CONTROLLER_ADDRESS,
+      listenPort: controllerPort,
+      localAddresses: [localAddress],
+      neighbors: [{ address, localAddress }],
+    })
+    const controller = keepGobgpd("controller's gobgpd", await startGobgpd({ config: controllerConfig }))
+    const routerConfig = renderEdgeGobgpd({
+      asn: ASN,
+      address: ROUTER_ADDRESS,
+      port: await findFreePort(ROUTER_ADDRESS),
+      controller: { address: CONTROLLER_ADDRESS, port: controllerPort },
+    })
+    const router = keepGobgpd("edge router's gobgpd", await startGobgpd({ config: routerConfig }))
+
+    const sflow = await findFreeUdpPort()
+    const api = await preferPort(API_PORT)
+    const file = join(folder, 'spillway.yaml')
+    writeFileSync(file, renderServiceConfig({ sflow, api, gobgp: controller.api, dryRun }))
+    const env = { ...process.env, SPILLWAY_NODE: process.execPath }
+    const service = keepTied('service', startTied(SPILLWAY, ['run', '-c', file], { env }))
+
+    const edge = await startEdgeProcess({
+      agent: ROUTER_ADDRESS,
+      collector: { host: '127.0.0.1', port: sflow },
+      samplingRate: 10,
+      seed: 1,
+      serversIfIndex: SERVERS_IF_INDEX,
+      counterIntervalMs: 1_000,
+      exits: EXITS,
+      gobgp: router.api,
+    })
+    keepTied('simulated edge', edge)
+    return {
+      edge,
+      restBase: `http://127.0.0.1:${api}`,
+      pids: { controller: controller.pid, router: router.pid, service: service.pid, edge: edge.pid },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Gives `port`, or a free one when somebody listens there. */
+async function preferPort(port: number): Promise<number> {
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch {
+    return findFreePort('127.0.0.1')
+  }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function findFreeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  socket.close()
+  await once(socket, 'close')
+  return port
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,40 @@
+/** Puts lines on a terminal, redrawn in place, or plainly one after another. */
+import type { Writable } from 'node:stream'
+import type { Line, Style } from './screen.ts'
+
+export interface Terminal {
+  /** Replaces what the last call drew. */
+  redraw(lines: readonly Line[]): void
+  /** Leaves what was drawn, and shows the cursor again. */
+  release(): void
+}
+
+/** SGR parameters (ECMA-48, section 8.3.117). */
+const SGR: Readonly<Record<Style, string>> = {
+  plain: '', bold: '1', dim: '2', green: '32', yellow: '33', red: '31',
+}
+const CSI = '\u001B['
+
+export function createTerminal(out: Writable, color: boolean): Terminal {
+  let drawn = 0
+  return {
+    redraw: (lines) => {
+      // Up to the first line drawn; each line is overwritten and its rest cleared, so nothing flickers.
+      const up = drawn > 0 ? `${CSI}${drawn}A` : `${CSI}?25l`
+      const text = lines.map((line) => `\r${paint(line, color)}${CSI}K\n`).join('')
+      out.write(`${up}${text}${CSI}J`)
+      drawn = lines.length
+    },
+    release: () => {
+      if (drawn > 0) out.write(`${CSI}?25h`)
+      drawn = 0
+    },
+  }
+}
+
+/** Text of a line, with colors or without. */
+export function paint(line: Line, color: boolean): string {
+  return line
+    .map(({ text, style }) => (color && SGR[style] !== '' ? `${CSI}${SGR[style]}m${text}${CSI}0m` : text))
+    .join('')
+}

@@ -1,0 +1,36 @@
+/**
+ * Renders the configuration (TOML) of the edge router's gobgpd: it takes all that the controller sends, and
+ * sends it every path that it has.
+ */
+export function renderEdgeGobgpd(router: {
+  readonly asn: number
+  /** Its BGP address, also its router id; the port is free for it alone. */
+  readonly address: string
+  readonly port: number
+  /** The controller's gobgpd: iBGP, waiting for this side to connect. */
+  readonly controller: { readonly address: string; readonly port: number }
+}): string {
+  const families = ['ipv4-unicast', 'ipv6-unicast'].map(
+    (name) => `  [[neighbors.afi-safis]]
+    [neighbors.afi-safis.config]
+      afi-safi-name = "${name}"
+    [neighbors.afi-safis.add-paths.config]
+      send-max = 8`,
+  )
+  return `[global.config]
+  as = ${router.asn}
+  router-id = "${router.address}"
+  port = ${router.port}
+  local-address-list = ["${router.address}"]
+[[neighbors]]
+  [neighbors.config]
+    neighbor-address = "${router.controller.address}"
+    peer-as = ${router.asn}
+  [neighbors.transport.config]
+    local-address = "${router.address}"
+    remote-port = ${router.controller.port}
+  [neighbors.timers.config]
+    connect-retry = 1
+${families.join('\n')}
+`
+}
