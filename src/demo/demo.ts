@@ -10,8 +10,8 @@ import { createStory } from './story.ts'
 export interface DemoOptions {
   /** Play one rush hour and end; else again and again until SIGINT or SIGTERM. */
   readonly once: boolean
-  readonly out: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
-  readonly env: NodeJS.ProcessEnv
+  readonly out?: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
+  readonly env?: NodeJS.ProcessEnv
   readonly service?: { readonly dryRun?: boolean }
   /** Called when all processes run. */
   readonly onStage?: (stage: Stage) => void
@@ -21,7 +21,8 @@ export interface DemoOptions {
  * Resolves with the exit code: 0 when every step came true (or, without `once`, when a signal ended it), else
  * 1, and what went wrong is told. Nothing is left running.
  */
-export async function runDemo({ once, out, env, service, onStage }: DemoOptions): Promise<number> {
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const { once, out = process.stdout, env = process.env, service, onStage } = options
   const presenter = createPresenter({
     out,
     redraws: out.isTTY === true && env['TERM'] !== 'dumb',

@@ -27,6 +27,7 @@ export interface Scene {
 }
 
 const NAME = 'Spillway'
+const TITLE = `${NAME}: rush hour at a simulated edge`
 const LABEL_COLUMNS = 9
 const FIGURES_COLUMNS = 36
 /** A terminal of so many columns also has room for what says the same in other words. */
@@ -48,7 +49,7 @@ const MARKS: Readonly<Record<Event['kind'], Span>> = {
 /** Lines of at most `columns` characters, fewer than `rows`; the latest events give way last. */
 export function renderScreen(scene: Scene, columns: number, rows: number): Line[] {
   const head = [
-    [span(columns < WIDE_COLUMNS ? NAME : `${NAME}: rush hour at a simulated edge`, 'bold'), ...renderSteps(scene)],
+    [span(columns < WIDE_COLUMNS ? NAME : TITLE, 'bold'), ...renderSteps(scene)],
     [],
     ...EXITS.map(({ name }) => renderInterface(name, scene.now, columns)),
     renderScale(columns),
