@@ -44,7 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (command === 'demo') {
     if (values.config !== undefined) return refuse('demo brings its own configuration')
     const { runDemo } = await import('./demo/demo.ts')
-    return runDemo({ once: values.once ?? false })
+    return runDemo({ once: values.once ?? false, out: process.stdout, env: process.env })
   }
   if (command !== 'run' && command !== 'check' && command !== 'withdraw') {
     return refuse(`there is no command "${command}"`)

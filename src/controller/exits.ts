@@ -60,3 +60,15 @@ export function exitsOf(router: Router, covering: readonly Route[]): readonly Ex
 export function mayTakeDetours(router: Router, traffic: RouterTraffic, interfaceIndex: number): boolean {
   return router.interfaces[interfaceIndex]!.detourTarget && traffic.interfaces[interfaceIndex]!.operUp !== false
 }
+
+/** The route's paths in BGP's order, overrides left out, with the interfaces that they leave by. */
+export function evaluatePaths(
+  router: Router,
+  route: Route | undefined,
+): readonly { readonly path: Path; readonly interface: string | undefined; readonly best: boolean }[] {
+  return rankPaths(route?.paths ?? []).paths.map((path, rank) => ({
+    path,
+    interface: interfaceOfNextHop(router, path.nextHop)?.name,
+    best: rank === 0,
+  }))
+}

@@ -1,0 +1,155 @@
+/** The map of the system: builds the parts and joins them. */
+import type { Logger } from 'pino'
+import { ApiError } from './api/api-error.ts'
+import { createApi } from './api/api.ts'
+import { createMetrics } from './api/metrics.ts'
+import type { ApiView } from './api/view.ts'
+import { createBgp, type Bgp } from './bgp/bgp.ts'
+import { createCollector, type Collector } from './collector/collector.ts'
+import type { Config } from './config/config.ts'
+import { createController, type Controller } from './controller/controller.ts'
+import { evaluatePaths } from './controller/exits.ts'
+import type { CycleReport } from './controller/report.ts'
+import { readMode, writeMode } from './mode-file.ts'
+import type { Clock } from './model/clock.ts'
+import type { Mode } from './model/mode.ts'
+import type { Router } from './model/topology.ts'
+
+export interface Service {
+  /** Rejects when an address cannot be listened on; all that had started is stopped again. */
+  start(): Promise<void>
+  /** Stops in order. Overrides stay in GoBGP. */
+  stop(): Promise<void>
+  mode(): Mode
+  /** Where REST answers; after `start`. */
+  readonly apiPort: number
+}
+
+export interface ServiceOptions {
+  /** Where the mode is kept from one start to the next. */
+  readonly modeFile: string
+  readonly version: string
+  readonly logger: Logger
+}
+
+/** Monotonic: windows and holds must not follow a clock that is set. */
+const clock: Clock = () => performance.timeOrigin + performance.now()
+
+export function createService(config: Config, { modeFile, version, logger }: ServiceOptions): Service {
+  const { routers, sflow, controller: settings } = config
+  const collector = createCollector({ ...sflow, routers, clock, logger: logger.child({ part: 'collector' }) })
+  const bgp = createBgp({ routers, ...config.bgp, clock, logger: logger.child({ part: 'bgp' }) })
+  const controller = createController(
+    {
+      routers,
+      dryRunOnly: routersSharingGobgp(routers),
+      policy: settings,
+      form: config.bgp,
+      windowMs: sflow.windowMs,
+      settings,
+      traffic: collector,
+      routes: bgp,
+      overrides: bgp,
+      clock,
+      logger: logger.child({ part: 'controller' }),
+      onCycle: ({ durationMs }) => metrics.observeCycle(durationMs / 1000),
+    },
+    readMode(modeFile, settings.dryRun),
+  )
+  const setMode = async (mode: Mode): Promise<void> => {
+    await controller.setMode(mode)
+    try {
+      writeMode(modeFile, mode, settings.dryRun)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new ApiError(500, 'mode_not_kept', `the mode is ${mode} now, but will not survive a restart: ${reason}`)
+    }
+  }
+  const view = createView({ config, version, collector, bgp, controller, setMode })
+  const metrics = createMetrics(view)
+  const api = createApi({ ...config.api, view, metrics, clock, logger: logger.child({ part: 'api' }) })
+
+  const stop = async (): Promise<void> => {
+    await controller.stop()
+    await Promise.all([api.stop(), collector.stop(), bgp.stop()])
+  }
+  return {
+    start: async () => {
+      try {
+        await api.start()
+        await collector.start()
+        await bgp.start()
+        controller.start()
+      } catch (error) {
+        await stop()
+        throw error
+      }
+    },
+    stop,
+    mode: () => controller.mode(),
+    get apiPort() {
+      return api.port
+    },
+  }
+}
+
+/** GoBGP sends one best path to all its neighbors, so what is meant for one of these would reach the others. */
+function routersSharingGobgp(routers: readonly Router[]): ReadonlySet<string> {
+  const shared = [...Map.groupBy(routers, ({ gobgp }) => gobgp).values()].filter((group) => group.length > 1)
+  return new Set(shared.flat().map(({ name }) => name))
+}
+
+interface Parts {
+  readonly config: Config
+  readonly version: string
+  readonly collector: Collector
+  readonly bgp: Bgp
+  readonly controller: Controller
+  readonly setMode: (mode: Mode) => Promise<void>
+}
+
+function createView({ config, version, collector, bgp, controller, setMode }: Parts): ApiView {
+  return {
+    version,
+    routers: () => config.routers,
+    overrideAttributes: () => config.bgp,
+    mode: () => controller.mode(),
+    setMode,
+    report: () => controller.report(),
+    traffic: (router, nowMs) => collector.traffic(router, nowMs),
+    routes: bgp,
+    gobgp: () => bgp.status(),
+    decisions: (filter) => controller.decisions(filter),
+    evaluatePaths: (router, prefix) => evaluatePaths(router, bgp.covering(router.name, prefix)[0]),
+    stats: () => {
+      const { datagrams, flowSamples, counterSamples, malformed, dropped } = collector.stats
+      const { kernel, sequence, agent, unknownAgent } = dropped
+      return {
+        sflow: {
+          datagrams,
+          flowSamples,
+          counterSamples,
+          malformed,
+          dropped: { kernel, sequence, agent, unknown_agent: unknownAgent },
+        },
+        routeChanges: controller.routeChanges(),
+        routeTable: bgp
+          .stats()
+          .flatMap((gobgp) => gobgp.routers.flatMap(({ router, families }) => families.map((f) => ({ router, ...f })))),
+        alarms: activeAlarms(controller.report(), bgp),
+      }
+    },
+  }
+}
+
+/** What is wrong now, by kind. */
+function activeAlarms(report: CycleReport | undefined, bgp: Bgp): Readonly<Record<string, number>> {
+  const routers = report?.routers ?? []
+  return {
+    gobgp_unreachable: bgp.status().filter(({ connected }) => !connected).length,
+    session_down: routers.filter(({ session }) => !session.up).length,
+    telemetry_silent: routers.filter(({ telemetryState }) => telemetryState !== 'fresh').length,
+    interface_overloaded: routers.flatMap((r) => r.interfaces).filter(({ state }) => state === 'high').length,
+    interface_down: routers.flatMap((r) => r.interfaces).filter(({ state }) => state === 'down').length,
+  }
+}
