@@ -1,0 +1,205 @@
+/**
+ * Bytes and samples by destination and slot over a ring of columns, a column being a short span of time.
+ * Typed arrays throughout: adding allocates nothing but for the doublings of a growing table.
+ */
+import { mixHash } from './hash.ts'
+
+const KEY_WORDS = 5
+const FIRST_CAPACITY = 1024
+/** Share of the entries that goes at once when the table is full, so that making room stays rare. */
+const EVICTED_SHARE = 1 / 8
+/** Entries looked at to learn how small the smallest are. */
+const PROBES = 1024
+
+export class DestinationTable {
+  readonly #columns: number
+  readonly #maxEntries: number
+  readonly #seed: number
+  #capacity: number
+  #size = 0
+  #evicted = 0
+  /** Open addressing over 2 × capacity: entry + 1, or 0 where free. */
+  #index: Int32Array
+  /** Per entry: four address words, then slot × 2 + (1 for IPv6). */
+  #keys: Uint32Array
+  /** Per column, then per entry. */
+  #bytes: Float64Array[]
+  #samples: Uint32Array[]
+  #column = 0
+
+  /** At most `maxEntries` destinations; `seed` keeps outsiders from choosing addresses that collide. */
+  constructor(columns: number, maxEntries: number, seed: number) {
+    this.#columns = columns
+    this.#maxEntries = maxEntries
+    this.#seed = seed
+    this.#capacity = Math.min(FIRST_CAPACITY, maxEntries)
+    this.#index = new Int32Array(indexLength(this.#capacity))
+    this.#keys = new Uint32Array(this.#capacity * KEY_WORDS)
+    this.#bytes = Array.from({ length: columns }, () => new Float64Array(this.#capacity))
+    this.#samples = Array.from({ length: columns }, () => new Uint32Array(this.#capacity))
+  }
+
+  /** Entries in use are 0 … size − 1; what was added or opened since may have moved them. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Entries that had to go though they had traffic, since the start. */
+  get evicted(): number {
+    return this.#evicted
+  }
+
+  /** Counts one sample of `bytes` (whole, already multiplied by the sampling rate) in the open column. */
+  add(slot: number, family: 4 | 6, w0: number, w1: number, w2: number, w3: number, bytes: number): void {
+    const entry = this.#entry(w0, w1, w2, w3, slot * 2 + (family === 6 ? 1 : 0))
+    this.#bytes[this.#column]![entry]! += bytes
+    this.#samples[this.#column]![entry]!++
+  }
+
+  /** Clears `column` for what comes next; entries with nothing left in any column go. */
+  open(column: number): void {
+    this.#column = column
+    this.#bytes[column]!.fill(0, 0, this.#size)
+    this.#samples[column]!.fill(0, 0, this.#size)
+    this.#removeWhere((entry) => this.samples(entry, this.#columns) === 0)
+  }
+
+  slot(entry: number): number {
+    return this.#keys[entry * KEY_WORDS + 4]! >>> 1
+  }
+
+  family(entry: number): 4 | 6 {
+    return this.#keys[entry * KEY_WORDS + 4]! & 1 ? 6 : 4
+  }
+
+  /** Address word 0 … 3. */
+  word(entry: number, word: number): number {
+    return this.#keys[entry * KEY_WORDS + word]!
+  }
+
+  /** Bytes of the newest `columns` columns. */
+  bytes(entry: number, columns: number): number {
+    let sum = 0
+    for (let i = 0, column = this.#column; i < columns; i++, column = this.#before(column)) {
+      sum += this.#bytes[column]![entry]!
+    }
+    return sum
+  }
+
+  /** Samples of the newest `columns` columns. */
+  samples(entry: number, columns: number): number {
+    let sum = 0
+    for (let i = 0, column = this.#column; i < columns; i++, column = this.#before(column)) {
+      sum += this.#samples[column]![entry]!
+    }
+    return sum
+  }
+
+  #before(column: number): number {
+    return column === 0 ? this.#columns - 1 : column - 1
+  }
+
+  #entry(w0: number, w1: number, w2: number, w3: number, tag: number): number {
+    const keys = this.#keys
+    const mask = this.#index.length - 1
+    let at = this.#hash(w0, w1, w2, w3, tag) & mask
+    for (let found = this.#index[at]!; found !== 0; found = this.#index[at]!) {
+      const key = (found - 1) * KEY_WORDS
+      if (
+        keys[key] === w0 && keys[key + 1] === w1 && keys[key + 2] === w2 && keys[key + 3] === w3 &&
+        keys[key + 4] === tag
+      ) {
+        return found - 1
+      }
+      at = (at + 1) & mask
+    }
+    if (this.#size === this.#capacity) {
+      this.#makeRoom()
+      return this.#entry(w0, w1, w2, w3, tag)
+    }
+    const entry = this.#size++
+    this.#index[at] = entry + 1
+    keys.set([w0, w1, w2, w3, tag], entry * KEY_WORDS)
+    return entry
+  }
+
+  #hash(w0: number, w1: number, w2: number, w3: number, tag: number): number {
+    return mixHash(mixHash(mixHash(mixHash(mixHash(this.#seed, tag), w3), w2), w1), w0)
+  }
+
+  #makeRoom(): void {
+    if (this.#capacity < this.#maxEntries) this.#grow(Math.min(this.#capacity * 2, this.#maxEntries))
+    else this.#evictSmallest()
+  }
+
+  #grow(capacity: number): void {
+    this.#capacity = capacity
+    const keys = new Uint32Array(capacity * KEY_WORDS)
+    keys.set(this.#keys)
+    this.#keys = keys
+    this.#bytes = this.#bytes.map((old) => {
+      const column = new Float64Array(capacity)
+      column.set(old)
+      return column
+    })
+    this.#samples = this.#samples.map((old) => {
+      const column = new Uint32Array(capacity)
+      column.set(old)
+      return column
+    })
+    this.#index = new Int32Array(indexLength(capacity))
+    this.#reindex()
+  }
+
+  /** The threshold is that of a sample of the entries: near enough, and it spares sorting them all. */
+  #evictSmallest(): void {
+    const probes = new Float64Array(Math.min(PROBES, this.#size))
+    for (let i = 0; i < probes.length; i++) {
+      probes[i] = this.bytes(Math.floor((i * this.#size) / probes.length), this.#columns)
+    }
+    const threshold = probes.sort()[Math.floor(probes.length * EVICTED_SHARE)]!
+    let left = Math.ceil(this.#size * EVICTED_SHARE)
+    const sizeBefore = this.#size
+    this.#removeWhere((entry) => left > 0 && this.bytes(entry, this.#columns) <= threshold && left-- > 0)
+    this.#evicted += sizeBefore - this.#size
+  }
+
+  /** Fills each hole with the last entry. */
+  #removeWhere(isGone: (entry: number) => boolean): void {
+    const sizeBefore = this.#size
+    for (let entry = 0; entry < this.#size; ) {
+      if (!isGone(entry)) {
+        entry++
+        continue
+      }
+      const last = --this.#size
+      this.#keys.copyWithin(entry * KEY_WORDS, last * KEY_WORDS, (last + 1) * KEY_WORDS)
+      for (const column of this.#bytes) {
+        column[entry] = column[last]!
+        column[last] = 0
+      }
+      for (const column of this.#samples) {
+        column[entry] = column[last]!
+        column[last] = 0
+      }
+    }
+    if (this.#size !== sizeBefore) this.#reindex()
+  }
+
+  #reindex(): void {
+    const index = this.#index.fill(0)
+    const keys = this.#keys
+    const mask = index.length - 1
+    for (let entry = 0; entry < this.#size; entry++) {
+      const key = entry * KEY_WORDS
+      let at = this.#hash(keys[key]!, keys[key + 1]!, keys[key + 2]!, keys[key + 3]!, keys[key + 4]!) & mask
+      while (index[at] !== 0) at = (at + 1) & mask
+      index[at] = entry + 1
+    }
+  }
+}
+
+/** At least twice the entries, so that probes stay short; a power of two. */
+function indexLength(capacity: number): number {
+  return 2 ** Math.ceil(Math.log2(capacity * 2))
+}

@@ -1,0 +1,230 @@
+/** The sampled traffic of one router over sliding windows. Pure but for its own state. */
+import type { DestinationRate } from '../model/rates.ts'
+import { Cadence } from './cadence.ts'
+import { DestinationTable } from './destination-table.ts'
+import { bitsPerSecond, type FlowSum } from './flow-sum.ts'
+import type { FlowSample } from './sflow/samples.ts'
+
+/** A long window is a ring of so many columns, the last one being filled. */
+const COLUMNS = 20
+/** A short window is the column being filled and as many whole ones as take this long. */
+const SHORT_WINDOW_MS = 3000
+/** An agent holds samples back for no longer (sFlow version 5, section 3): what the first ones stand for. */
+const FLUSH_MS = 1000
+/** Without samples for so many usual gaps a router is silent: no zeros, but no knowledge. */
+const SILENT_GAPS = 5
+/** For the bytes of a single destination: short and long differ by so many standard deviations. */
+const CHANGE_SIGMAS = 4
+
+/** [bytes, squares, samples] per slot. */
+const SUMS = 3
+
+/** The running sums of an interface at one moment. */
+export interface FlowMark {
+  readonly slot: number
+  readonly clockMs: number
+  readonly bytes: number
+  readonly squares: number
+  readonly samples: number
+}
+
+/**
+ * Windows end with the last sample that came from the router, and they start with a sample's arrival, too: what comes
+ * in (start, end] is what was sampled in a time just as long, however the agent batches. So the rate of constant
+ * traffic is right at any moment. Time without telemetry is cut out: rates stay while the router is silent, and
+ * afterwards the new samples push out the old ones.
+ *
+ * A packet may be sampled where it came in and where it goes out, so each interface has a slot for either, and only
+ * one of them counts: egress as long as the long window holds an egress sample.
+ */
+export class RouterFlows {
+  readonly #columnMs: number
+  readonly #shortColumns: number
+  readonly #destinations: DestinationTable
+  readonly #cadence = new Cadence()
+  /** Time covered by telemetry; silence is left out. */
+  #clockMs = 0
+  /** Number of the column being filled; the ring holds it and those before. */
+  #column = 0
+  readonly #sums: Float64Array
+  /** Per column of the ring: the clock and the sums when it was opened. */
+  readonly #openedMs = new Float64Array(COLUMNS)
+  readonly #openedSums: readonly Float64Array[]
+  /** Column of the last egress sample, per interface; far back before the first. */
+  readonly #egressColumn: Float64Array
+
+  constructor(interfaces: number, windowMs: number, maxDestinations: number, seed: number) {
+    this.#columnMs = windowMs / COLUMNS
+    this.#shortColumns = Math.min(COLUMNS, Math.ceil(SHORT_WINDOW_MS / this.#columnMs) + 1)
+    this.#destinations = new DestinationTable(COLUMNS, maxDestinations, seed)
+    this.#sums = new Float64Array(interfaces * 2 * SUMS)
+    this.#openedSums = Array.from({ length: COLUMNS }, () => new Float64Array(this.#sums.length))
+    this.#egressColumn = new Float64Array(interfaces).fill(-COLUMNS)
+  }
+
+  /** When the router's samples last came, or counters told that there were none to come; ms. */
+  get lastMs(): number | undefined {
+    return this.#cadence.lastMs
+  }
+
+  /** The usual time between datagrams with samples, ms; at least 1 s. */
+  get intervalMs(): number | undefined {
+    return this.#cadence.gapMs === undefined ? undefined : Math.max(this.#cadence.gapMs, FLUSH_MS)
+  }
+
+  /** Destinations that had to go for want of room. */
+  get evicted(): number {
+    return this.#destinations.evicted
+  }
+
+  /** A sample of this router came, whatever interface it belongs to: time goes on. */
+  advance(nowMs: number): void {
+    const gapMs = nowMs - (this.#cadence.lastMs ?? nowMs)
+    const usualMs = this.intervalMs ?? FLUSH_MS
+    this.#cadence.observe(nowMs)
+    if (gapMs > 0) this.#passTime(gapMs > SILENT_GAPS * usualMs ? usualMs : gapMs)
+  }
+
+  /** Counters tell that until now there was hardly a packet to sample: the time since the last sample counts. */
+  passQuietly(nowMs: number): void {
+    const { lastMs } = this.#cadence
+    if (lastMs === undefined) return
+    this.#passTime(nowMs - lastMs)
+    this.#cadence.excuse(nowMs)
+  }
+
+  /** Counts a sample that left by an interface; `advance` comes first. */
+  add(interfaceIndex: number, sample: Readonly<FlowSample>): void {
+    const isEgress = sample.sourceType === 0 && sample.sourceIndex === sample.egressIfIndex
+    if (isEgress) this.#egressColumn[interfaceIndex] = this.#column
+    else if (this.#hasEgress(interfaceIndex)) return
+    const slot = interfaceIndex * 2 + (isEgress ? 1 : 0)
+    const bytes = sample.frameLength * sample.samplingRate
+    this.#sums[slot * SUMS]! += bytes
+    this.#sums[slot * SUMS + 1]! += bytes * bytes
+    this.#sums[slot * SUMS + 2]!++
+    if (sample.family !== 0) {
+      this.#destinations.add(slot, sample.family, sample.w0, sample.w1, sample.w2, sample.w3, bytes)
+    }
+  }
+
+  /** The interface's sums now, to ask `since` for later. */
+  mark(interfaceIndex: number): FlowMark {
+    const slot = this.#slot(interfaceIndex)
+    return {
+      slot,
+      clockMs: this.#clockMs,
+      bytes: this.#sums[slot * SUMS]!,
+      squares: this.#sums[slot * SUMS + 1]!,
+      samples: this.#sums[slot * SUMS + 2]!,
+    }
+  }
+
+  /** What came since the mark, but at most the short window; undefined when sampling changed its direction since. */
+  since(interfaceIndex: number, mark: FlowMark): FlowSum | undefined {
+    const now = this.mark(interfaceIndex)
+    if (now.slot !== mark.slot) return undefined
+    const openedMs = this.#openedMs[this.#oldest(this.#shortColumns) % COLUMNS]!
+    return mark.clockMs < openedMs ? this.shortWindow(interfaceIndex) : flowsBetween(mark, now)
+  }
+
+  shortWindow(interfaceIndex: number): FlowSum {
+    return this.#window(this.#slot(interfaceIndex), this.#shortColumns)
+  }
+
+  longWindow(interfaceIndex: number): FlowSum {
+    return this.#window(this.#slot(interfaceIndex), COLUMNS)
+  }
+
+  /**
+   * Rate of each destination on each interface: that of the long window, or of the short one when the number of
+   * its samples lies more than 4 σ from its share of the long one's (a binomial distribution, with a continuity
+   * correction of 1 for those with few samples).
+   *
+   * @param scales factor for each interface
+   */
+  rates(scales: readonly number[]): DestinationRate[] {
+    const table = this.#destinations
+    const [longMs, shortMs] = [this.#windowMs(COLUMNS), this.#windowMs(this.#shortColumns)]
+    const share = longMs === 0 ? 1 : shortMs / longMs
+    const rows: DestinationRate[] = []
+    for (let entry = 0; entry < table.size; entry++) {
+      const slot = table.slot(entry)
+      const interfaceIndex = slot >>> 1
+      if (slot !== this.#slot(interfaceIndex)) continue
+      const inLong = table.samples(entry, COLUMNS)
+      const inShort = table.samples(entry, this.#shortColumns)
+      const deviation = Math.abs(inShort - inLong * share) - 1
+      const isChanged = deviation > 0 && deviation ** 2 > CHANGE_SIGMAS ** 2 * inLong * share * (1 - share)
+      const bytes = table.bytes(entry, isChanged ? this.#shortColumns : COLUMNS)
+      if (bytes === 0) continue
+      rows.push({
+        address: {
+          family: table.family(entry),
+          w0: table.word(entry, 0),
+          w1: table.word(entry, 1),
+          w2: table.word(entry, 2),
+          w3: table.word(entry, 3),
+        },
+        interfaceIndex,
+        bps: bitsPerSecond(bytes, isChanged ? shortMs : longMs) * scales[interfaceIndex]!,
+        samples: isChanged ? inShort : inLong,
+      })
+    }
+    return rows
+  }
+
+  #hasEgress(interfaceIndex: number): boolean {
+    return this.#column - this.#egressColumn[interfaceIndex]! < COLUMNS
+  }
+
+  /** The slot that counts. */
+  #slot(interfaceIndex: number): number {
+    return interfaceIndex * 2 + (this.#hasEgress(interfaceIndex) ? 1 : 0)
+  }
+
+  /** A column closes with the sample before; what passed since the window then ended belongs to the next one. */
+  #passTime(ms: number): void {
+    const closedMs = this.#clockMs
+    this.#clockMs += ms
+    const column = Math.floor(this.#clockMs / this.#columnMs)
+    for (let next = Math.max(this.#column + 1, column - COLUMNS + 1); next <= column; next++) {
+      this.#openedMs[next % COLUMNS] = closedMs
+      this.#openedSums[next % COLUMNS]!.set(this.#sums)
+      this.#destinations.open(next % COLUMNS)
+    }
+    this.#column = Math.max(this.#column, column)
+  }
+
+  /** Number of the first of the newest `columns` columns. */
+  #oldest(columns: number): number {
+    return Math.max(0, this.#column - columns + 1)
+  }
+
+  #window(slot: number, columns: number): FlowSum {
+    const opened = this.#openedSums[this.#oldest(columns) % COLUMNS]!
+    return {
+      ms: this.#windowMs(columns),
+      bytes: this.#sums[slot * SUMS]! - opened[slot * SUMS]!,
+      squares: this.#sums[slot * SUMS + 1]! - opened[slot * SUMS + 1]!,
+      samples: this.#sums[slot * SUMS + 2]! - opened[slot * SUMS + 2]!,
+    }
+  }
+
+  /** A window that reaches back to the very first samples covers the time that these stand for, too. */
+  #windowMs(columns: number): number {
+    const oldest = this.#oldest(columns)
+    const firstMs = oldest === 0 && this.#cadence.lastMs !== undefined ? (this.#cadence.gapMs ?? FLUSH_MS) : 0
+    return this.#clockMs - this.#openedMs[oldest % COLUMNS]! + firstMs
+  }
+}
+
+/** What came between two marks of one slot. */
+export function flowsBetween(start: FlowMark, end: FlowMark): FlowSum {
+  return {
+    ms: end.clockMs - start.clockMs,
+    bytes: end.bytes - start.bytes,
+    squares: end.squares - start.squares,
+    samples: end.samples - start.samples,
+  }
+}
