@@ -1,0 +1,218 @@
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectGobgp } from '../../src/bgp/connect-gobgp.ts'
+import { createGobgp, type Gobgp } from '../../src/bgp/gobgp.ts'
+import type { GobgpApi } from '../../src/bgp/gobgp-api.ts'
+import { formatPrefix, parseAddress, parsePrefix, prefixOf, type Prefix } from '../../src/model/prefix.ts'
+import { parseCommunity, type Path, type PathAttributes } from '../../src/model/route.ts'
+import { attributes, GOBGP_ROUTER_ID, ROUTER_ADDRESS, startEdge, until, type Edge } from './edge.ts'
+
+const MARKER = parseCommunity('64512:100')
+const SENTINELS = [parsePrefix('198.51.100.0/24'), parsePrefix('2001:db8:ffff::/48')]
+const clients: Gobgp[] = []
+let edge: Edge
+
+function createClient(): Gobgp {
+  const client = createGobgp({
+    target: edge.gobgp.api,
+    routers: [{ name: 'rtr1', address: parseAddress(ROUTER_ADDRESS) }],
+    localPref: 500,
+    marker: MARKER,
+    clock: Date.now,
+    logger: pino({ level: 'silent' }),
+    random: () => 0.5,
+  })
+  clients.push(client)
+  return client
+}
+
+/** A generator of its own, so that a failing run can be had again. */
+function createRandom(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}
+
+const PREFIXES = Array.from({ length: 1000 }, (_, i) => [
+  prefixOf({ family: 4, w0: 0xcb000000 + i * 64, w1: 0, w2: 0, w3: 0 }, 22 + (i % 5)),
+  prefixOf({ family: 6, w0: 0x20010db8, w1: i * 0x1000, w2: 0, w3: 0 }, 44 + (i % 5)),
+]).flat()
+
+function randomAttributes(random: (below: number) => number, prefix: Prefix): PathAttributes {
+  return attributes(`${prefix.family === 4 ? '172.16.0.' : '2001:db8:0:1::'}${1 + random(4)}`, {
+    med: random(2) === 0 ? undefined : random(3),
+    origin: random(3) as 0 | 1 | 2,
+    asPath: random(3) === 0 ? [] : [{ kind: 'sequence', asns: [65100 + random(3), 4_200_000_000] }],
+    communities: random(4) === 0 ? [random(0xffffffff)] : [],
+    largeCommunities: random(8) === 0 ? [{ globalAdmin: 65100, data1: random(9), data2: 1 }] : [],
+  })
+}
+
+/** Announces, changes and withdraws at random. */
+async function churn(random: (below: number) => number, steps: number): Promise<void> {
+  for (let i = 0; i < steps; i += 16) {
+    await Promise.all(
+      Array.from({ length: 16 }, () => {
+        const prefix = PREFIXES[random(PREFIXES.length)]!
+        const pathId = random(3)
+        return random(3) === 0
+          ? edge.withdraw(prefix, pathId)
+          : edge.announce(prefix, pathId, randomAttributes(random, prefix))
+      }),
+    )
+  }
+}
+
+let mark = 0
+
+/** Waits until all that the router has sent before is in GoBGP and in the client: a BGP session keeps its order. */
+async function settle(api: GobgpApi, client: Gobgp): Promise<void> {
+  const med = ++mark
+  for (const sentinel of SENTINELS) {
+    await edge.announce(sentinel, 0, attributes(sentinel.family === 4 ? '172.16.0.1' : '2001:db8:0:1::1', { med }))
+    await until('the sentinel is in GoBGP', async () => (await sorted(api)).some((text) => isMarked(text, sentinel, med)))
+    await until('the sentinel is in the route table', () =>
+      client.covering('rtr1', sentinel).some((route) => route.paths.some((path) => path.med === med)))
+  }
+}
+
+function isMarked(text: string, sentinel: Prefix, med: number): boolean {
+  return text.startsWith(`${formatPrefix(sentinel)} `) && text.includes(`"med":${med},`)
+}
+
+/** A fresh list of the Adj-RIB-In, one text a path. */
+async function sorted(api: GobgpApi): Promise<string[]> {
+  const texts: string[] = []
+  for (const family of [4, 6] as const) {
+    for await (const change of api.listAdjIn(ROUTER_ADDRESS, family)) {
+      if (change.kind !== 'announced') throw new Error(`unexpected ${change.kind}`)
+      texts.push(textOf({ ...change.attributes, prefix: change.prefix, pathId: change.pathId }))
+    }
+  }
+  return texts.sort()
+}
+
+function textOf({ prefix, pathId, nextHop, origin, asPath, med, localPref, communities, largeCommunities }: Path): string {
+  const rest = { nextHop, origin, asPath, med, localPref, communities, largeCommunities }
+  return `${formatPrefix(prefix)} ${pathId} ${JSON.stringify(rest)}`
+}
+
+/** All paths of the client's table, one text each. */
+function tableOf(client: Gobgp): string[] {
+  const prefixes = [...new Set([...PREFIXES, ...SENTINELS].map(formatPrefix))].map(parsePrefix)
+  return prefixes
+    .flatMap((prefix) => client.covering('rtr1', prefix).filter((route) => formatPrefix(route.prefix) === formatPrefix(prefix)))
+    .flatMap((route) => route.paths.map(textOf))
+    .sort()
+}
+
+async function expectEqualTables(...some: Gobgp[]): Promise<void> {
+  const { api, close } = await connectGobgp(edge.gobgp.api, new AbortController().signal)
+  for (const client of some) {
+    await settle(api, client)
+    const expected = await sorted(api)
+    const found = tableOf(client)
+    expect(found.filter((text) => !expected.includes(text))).toEqual([])
+    expect(expected.filter((text) => !found.includes(text))).toEqual([])
+    const counts = client.stats().routers[0]!.families
+    expect(counts[0]!.paths + counts[1]!.paths).toBe(expected.length)
+    expect(expected.length).toBeGreaterThan(100)
+  }
+  close()
+}
+
+beforeAll(async () => {
+  edge = await startEdge()
+})
+
+afterAll(async () => {
+  await Promise.all(clients.map((client) => client.stop()))
+  await edge?.stop()
+})
+
+describe('feed from a real gobgpd', () => {
+  const random = createRandom(1)
+
+  test('a client that starts amid the churn ends with the same table', { timeout: 60_000 }, async () => {
+    const first = createClient()
+    await first.start()
+    await until('the session is up', () => first.session('rtr1').up)
+    await churn(random, 6000)
+    const churning = churn(random, 6000)
+    const later: Gobgp[] = []
+    for (let i = 0; i < 5; i++) {
+      const client = createClient()
+      later.push(client)
+      await client.start()
+      await until('the table is in place', () => client.stats().resyncs === 1)
+    }
+    await churning
+    await expectEqualTables(first, ...later)
+    expect(first.stats().resyncs).toBe(1)
+    await until('the table has settled', () => first.session('rtr1').synced)
+    await Promise.all(later.map((client) => client.stop()))
+  })
+
+  test('several paths of one prefix are all there', async () => {
+    const prefix = parsePrefix('192.0.2.0/24')
+    for (const pathId of [0, 1, 7]) await edge.announce(prefix, pathId, attributes(`172.16.9.${pathId}`))
+    const paths = await until('three paths', () => {
+      const found = clients[0]!.longestMatch('rtr1', parseAddress('192.0.2.77'))?.paths
+      return found?.length === 3 ? found : undefined
+    })
+    expect(paths.map((path) => path.nextHop.w0 & 255).sort()).toEqual([0, 1, 7])
+    for (const pathId of [0, 1, 7]) await edge.withdraw(prefix, pathId)
+    await until('gone', () => clients[0]!.longestMatch('rtr1', parseAddress('192.0.2.77')) === undefined)
+  })
+
+  test('our own routes that come back are no routes', async () => {
+    const prefix = parsePrefix('192.0.2.0/24')
+    const client = clients[0]!
+    const echoes = (): number => client.stats().routers[0]!.echoes
+    await edge.announce(prefix, 0, attributes('172.16.9.1'))
+    await until('the route', () => client.longestMatch('rtr1', parseAddress('192.0.2.1')))
+    const before = echoes()
+    // The same path becomes an echo: what it was is gone, too.
+    await edge.announce(prefix, 0, attributes('172.16.9.2', { communities: [MARKER] }))
+    await until('the echo', () => echoes() === before + 1)
+    expect(client.longestMatch('rtr1', parseAddress('192.0.2.1'))).toBeUndefined()
+    await edge.announce(prefix, 0, attributes('172.16.9.3'))
+    await until('the route again', () => client.longestMatch('rtr1', parseAddress('192.0.2.1')))
+    await edge.withdraw(prefix, 0)
+  })
+
+  test('a session that goes takes its paths along, and brings them again', { timeout: 60_000 }, async () => {
+    const client = clients[0]!
+    await edge.router.kill('SIGKILL')
+    await until('the session is down', () => !client.session('rtr1').up)
+    expect(tableOf(client)).toEqual([])
+    expect([...client.nextHops('rtr1')]).toEqual([])
+    await edge.router.restart()
+    await churn(random, 2000)
+    await until('the session is up again', () => client.session('rtr1').up)
+    expect(client.session('rtr1').synced).toBe(false)
+    await churn(random, 2000)
+    await expectEqualTables(client)
+    expect(client.stats().resyncs).toBe(1)
+  })
+
+  test('a gobgpd that is killed and comes back is read anew', { timeout: 60_000 }, async () => {
+    const client = clients[0]!
+    const before = tableOf(client)
+    await edge.gobgp.kill('SIGKILL')
+    await until('it is noticed', () => !client.status().connected)
+    expect(client.session('rtr1')).toEqual({ up: false, synced: false })
+    expect(tableOf(client)).toEqual(before)
+    await expect(client.list('rtr1')).rejects.toThrow(`gobgpd at ${edge.gobgp.api}`)
+    await churn(random, 300)
+    await edge.gobgp.restart()
+    await until('it is connected', () => client.status().connected)
+    await until('the session is up', () => client.session('rtr1').up, 30_000)
+    await churn(random, 1000)
+    await expectEqualTables(client)
+    expect(client.stats().resyncs).toBeGreaterThanOrEqual(2)
+    expect(client.status()).toMatchObject({ apiVersion: 'v3', routerId: GOBGP_ROUTER_ID })
+  })
+})
