@@ -1,4 +1,4 @@
-/** A gobgpd as Spillway's, and another as its router: real sessions on loopback addresses. */
+/** A gobgpd as Spillway's, and others as its routers: real sessions on loopback addresses. */
 import { status } from '@grpc/grpc-js'
 import { parseAddress, type Prefix } from '../../src/model/prefix.ts'
 import type { PathAttributes } from '../../src/model/route.ts'
@@ -12,19 +12,21 @@ export const ASN = 65001
 export const GOBGP_ADDRESS = '127.0.0.1'
 export const GOBGP_ROUTER_ID = '10.255.0.1'
 export const ROUTER_ADDRESS = '127.0.0.3'
+export const OTHER_ROUTER_ADDRESS = '127.0.0.4'
 
 export interface Edge {
   readonly gobgp: Gobgpd
+  /** At ROUTER_ADDRESS. */
   readonly router: Gobgpd
-  /** Everything that the router has of its own. */
-  readonly routerChannel: GrpcChannel
+  readonly others: readonly Gobgpd[]
+  /** Puts a path into the router, which sends it; its identifier there is the router's business. */
   announce(prefix: Prefix, pathId: number, attributes: PathAttributes): Promise<void>
   withdraw(prefix: Prefix, pathId: number): Promise<void>
   stop(): Promise<void>
 }
 
 /** Router side: connects soon and often, sends several paths of a prefix, takes what comes. */
-function routerConfig(listenPort: number, gobgpPort: number): string {
+function routerConfig(address: string, listenPort: number, gobgpPort: number): string {
   const family = (name: string): string => `
   [[neighbors.afi-safis]]
     [neighbors.afi-safis.config]
@@ -34,9 +36,9 @@ function routerConfig(listenPort: number, gobgpPort: number): string {
   return `
 [global.config]
   as = ${ASN}
-  router-id = "10.255.0.3"
+  router-id = "10.255.0.${address.split('.')[3]}"
   port = ${listenPort}
-  local-address-list = ["${ROUTER_ADDRESS}"]
+  local-address-list = ["${address}"]
 [[neighbors]]
   [neighbors.config]
     neighbor-address = "${GOBGP_ADDRESS}"
@@ -45,30 +47,36 @@ function routerConfig(listenPort: number, gobgpPort: number): string {
     connect-retry = 1
     idle-hold-time-after-reset = 1
   [neighbors.transport.config]
-    local-address = "${ROUTER_ADDRESS}"
+    local-address = "${address}"
     remote-port = ${gobgpPort}
 ${family('ipv4-unicast')}${family('ipv6-unicast')}
 `
 }
 
-export async function startEdge(): Promise<Edge> {
+/** The sessions are not up yet: gobgpd takes 5 to 7 s for the first. */
+export async function startEdge(otherAddresses: readonly string[] = []): Promise<Edge> {
+  const addresses = [ROUTER_ADDRESS, ...otherAddresses]
   const gobgpPort = await findFreePort(GOBGP_ADDRESS)
-  const routerPort = await findFreePort(ROUTER_ADDRESS)
   const gobgp = await startGobgpd({
     config: renderGobgpdConfig({
       asn: ASN,
       routerId: GOBGP_ROUTER_ID,
       listenPort: gobgpPort,
       localAddresses: [parseAddress(GOBGP_ADDRESS)],
-      neighbors: [{ address: parseAddress(ROUTER_ADDRESS), localAddress: parseAddress(GOBGP_ADDRESS) }],
+      neighbors: addresses.map((address) => ({
+        address: parseAddress(address), localAddress: parseAddress(GOBGP_ADDRESS),
+      })),
     }),
   })
-  const router = await startGobgpd({ config: routerConfig(routerPort, gobgpPort) })
-  const routerChannel = createGrpcChannel(router.api)
+  const [router, ...others] = (await Promise.all(
+    addresses.map(async (address) =>
+      startGobgpd({ config: routerConfig(address, await findFreePort(address), gobgpPort) })),
+  )) as [Gobgpd, ...Gobgpd[]]
+  const routerChannel: GrpcChannel = createGrpcChannel(router.api)
   return {
     gobgp,
     router,
-    routerChannel,
+    others,
     announce: async (prefix, pathId, attributes) => {
       const path: Partial<PathMessage> = { ...writePath(prefix, attributes), identifier: pathId }
       await routerChannel.call(RPC.addPath, { table_type: TABLE.global, path })
@@ -80,7 +88,7 @@ export async function startEdge(): Promise<Edge> {
     },
     stop: async () => {
       routerChannel.close()
-      await Promise.all([gobgp.stop(), router.stop()])
+      await Promise.all([gobgp, router, ...others].map((daemon) => daemon.stop()))
     },
   }
 }
