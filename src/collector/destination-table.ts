@@ -95,6 +95,11 @@ export class DestinationTable {
     return sum
   }
 
+  /** Samples of the column that was opened `age` columns before the open one. */
+  samplesIn(entry: number, age: number): number {
+    return this.#samples[(this.#column - age + this.#columns) % this.#columns]![entry]!
+  }
+
   #before(column: number): number {
     return column === 0 ? this.#columns - 1 : column - 1
   }
@@ -119,7 +124,12 @@ export class DestinationTable {
     }
     const entry = this.#size++
     this.#index[at] = entry + 1
-    keys.set([w0, w1, w2, w3, tag], entry * KEY_WORDS)
+    const key = entry * KEY_WORDS
+    keys[key] = w0
+    keys[key + 1] = w1
+    keys[key + 2] = w2
+    keys[key + 3] = w3
+    keys[key + 4] = tag
     return entry
   }
 

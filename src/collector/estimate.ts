@@ -1,5 +1,5 @@
 /** What an interface carries now, from counters that are exact but late and flows that are early but noisy. Pure. */
-import { differ, errorOf, rateOf, without, type FlowSum } from './flow-sum.ts'
+import { errorOf, findChange, rateOf, type FlowSum } from './flow-sum.ts'
 
 /** What the counters said last. */
 export interface CounterReading {
@@ -9,16 +9,14 @@ export interface CounterReading {
   readonly endMs: number
   /** How often the counters use to come; undefined while unknown. */
   readonly intervalMs: number | undefined
-  /** Flows over the same span; undefined when they cannot be compared. */
+  /** Flows since `startMs`; undefined when they cannot be compared. */
   readonly flows: FlowSum | undefined
-  /** Flows since then, at most those of the short window; undefined when they cannot be compared. */
-  readonly flowsSince: FlowSum | undefined
 }
 
-/** Unscaled flows of an interface, the windows ending with the last sample that came from its router. */
+/** Unscaled flows of an interface. */
 export interface FlowReading {
-  readonly short: FlowSum
-  readonly long: FlowSum
+  /** Windows from the short to the long one, all of them ending with the last sample that came from its router. */
+  readonly windows: readonly [FlowSum, ...FlowSum[]]
   readonly endMs: number
 }
 
@@ -31,12 +29,10 @@ export interface Estimate {
   readonly spanEndMs: number
 }
 
-/** A change must stand out so far from the noise of sampling: of many interfaces read each second none errs in a day. */
+/** To contradict counters a change must stand out so far from the noise of sampling. */
 const CONTRADICTION_SIGMAS = 5
-/** The same where the price of an error is only some noise. */
+/** Between flows and flows an error costs no more than some noise. */
 const CHANGE_SIGMAS = 4
-/** Exporters flush their samples up to once a second: less time after the counters tells more of that than of traffic. */
-const SHORTEST_CONTRADICTION_MS = 2000
 /** Counters that missed so many intervals while flows went on are no longer what the interface carries. */
 const LATE_INTERVALS = 3
 const EXPECTED_INTERVAL_MS = 30_000
@@ -45,15 +41,16 @@ const EXPECTED_INTERVAL_MS = 30_000
  * The estimate, in this order:
  *
  * 1. The counter rate: exact, so its error is 0.
- * 2. The flows since the counters, when they contradict it: their rate differs by more than 5 σ from that of the
- *    flows over the counters' own span, both with their noise of sampling. Flows are compared with flows, so that
- *    a wrong scale contradicts nothing. A step shows as soon as the samples can tell it, from 2 s after the
- *    counters on, and not in the first place with the next counters.
- * 3. Without counters, or when they missed three intervals while flows went on: the flows of the long window, or
- *    of the short one when it differs by more than 4 σ from the rest of the long one.
+ * 2. The flows since the rate changed, when it did after the start of the counters' span: then the counters tell an
+ *    average over the change at best. A change is where flows differ from those before it, back to that start, by
+ *    more than 5 σ. Flows are compared with flows, so that a wrong scale contradicts nothing; the noise of both
+ *    parts counts. A step shows as soon as the short window is full of it, and stays in view until counters have
+ *    come that span nothing from before it.
+ * 3. Without counters, or when they missed three intervals while flows went on: the flows of the long window or,
+ *    after a change by more than 4 σ, of what came since.
  *
- * Flow rates are multiplied by `flowScale`. "Since" and "late" are measured against the last flow and not against
- * the time of reading, so that in silence the last estimate stays.
+ * Flow rates are multiplied by `flowScale`. All ages are measured against the last flow and not against the time of
+ * reading, so that in silence the last estimate stays.
  */
 export function estimateOut(
   counters: CounterReading | undefined,
@@ -61,24 +58,20 @@ export function estimateOut(
   flowScale: number,
 ): Estimate {
   if (counters !== undefined && !isLate(counters, flows)) {
-    const { flows: before, flowsSince: since } = counters
-    if (flows !== undefined && before !== undefined && since !== undefined && contradicts(since, before)) {
-      return fromFlows(since, flows, flowScale)
+    if (flows !== undefined && counters.flows !== undefined) {
+      const change = findChange(flows.windows, counters.flows, CONTRADICTION_SIGMAS)
+      if (change !== undefined) return fromFlows(flows, change, flowScale)
     }
     const { bps, startMs, endMs } = counters
     return { outBps: bps, errorBps: 0, source: 'counters', spanStartMs: startMs, spanEndMs: endMs }
   }
-  if (flows !== undefined) return fromFlows(currentWindow(flows), flows, flowScale)
+  if (flows !== undefined) return fromFlows(flows, currentWindow(flows.windows), flowScale)
   return { outBps: undefined, errorBps: 0, source: 'none', spanStartMs: 0, spanEndMs: 0 }
 }
 
-/** The long window, unless the short one differs from the rest of it. */
-function currentWindow({ short, long }: FlowReading): FlowSum {
-  return differ(short, without(long, short), CHANGE_SIGMAS) ? short : long
-}
-
-function contradicts(since: FlowSum, before: FlowSum): boolean {
-  return since.ms >= SHORTEST_CONTRADICTION_MS && differ(since, before, CONTRADICTION_SIGMAS)
+/** Index of the window that tells the rate now without counters: the long one or, after a change, what came since. */
+export function currentWindow(windows: FlowReading['windows']): number {
+  return findChange(windows, windows.at(-1)!, CHANGE_SIGMAS) ?? windows.length - 1
 }
 
 function isLate(counters: CounterReading, flows: FlowReading | undefined): boolean {
@@ -86,12 +79,13 @@ function isLate(counters: CounterReading, flows: FlowReading | undefined): boole
   return flows !== undefined && flows.endMs - counters.endMs > LATE_INTERVALS * intervalMs
 }
 
-function fromFlows(sum: FlowSum, { long, endMs }: FlowReading, flowScale: number): Estimate {
+function fromFlows({ windows, endMs }: FlowReading, index: number, flowScale: number): Estimate {
+  const window = windows[index]!
   return {
-    outBps: rateOf(sum) * flowScale,
-    errorBps: errorOf(sum, long) * flowScale,
+    outBps: rateOf(window) * flowScale,
+    errorBps: errorOf(window, windows.at(-1)!) * flowScale,
     source: 'flows',
-    spanStartMs: endMs - sum.ms,
+    spanStartMs: endMs - window.ms,
     spanEndMs: endMs,
   }
 }

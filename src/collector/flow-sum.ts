@@ -11,6 +11,9 @@ export interface FlowSum {
   readonly samples: number
 }
 
+/** Exporters flush their samples up to once a second: less time tells more of that than of traffic. */
+const SHORTEST_EVIDENCE_MS = 2000
+
 /** 95 % of a normal distribution lies within so many standard deviations. */
 const SIGMAS_95 = 1.96
 
@@ -33,19 +36,35 @@ export function errorOf({ squares, ms }: FlowSum, typical: FlowSum): number {
 }
 
 /**
- * True when two separate spans cannot have carried the same rate: their rates lie more than `sigmas` standard
- * deviations of the difference apart. The variance per ms is that of both spans taken as one, as it would be if
- * they did carry the same.
+ * How many standard deviations the rates of two separate spans lie apart. The variance per ms is that of both spans
+ * taken as one, as it would be if they carried the same rate. 0 when there is nothing to tell it by.
  */
-export function differ(a: FlowSum, b: FlowSum, sigmas: number): boolean {
-  if (a.ms <= 0 || b.ms <= 0) return false
-  const variancePerMs = (a.squares + b.squares) / (a.ms + b.ms)
-  const difference = a.bytes / a.ms - b.bytes / b.ms
-  return difference ** 2 > sigmas ** 2 * variancePerMs * (1 / a.ms + 1 / b.ms)
+export function sigmasApart(a: FlowSum, b: FlowSum): number {
+  const squares = a.squares + b.squares
+  if (a.ms <= 0 || b.ms <= 0 || squares === 0) return 0
+  const variance = (squares / (a.ms + b.ms)) * (1 / a.ms + 1 / b.ms)
+  return Math.abs(a.bytes / a.ms - b.bytes / b.ms) / Math.sqrt(variance)
+}
+
+/**
+ * Index of the window, out of nested ones that end together, that goes back to where the rate last changed within
+ * `whole`: the one that differs most from what of `whole` came before it, if that is by more than `sigmas`. Undefined
+ * when nothing changed. What came before a change tells nothing of the rate now.
+ */
+export function findChange(windows: readonly FlowSum[], whole: FlowSum, sigmas: number): number | undefined {
+  let change: number | undefined
+  let most = sigmas
+  for (const [i, window] of windows.entries()) {
+    const rest = without(whole, window)
+    if (window.ms < SHORTEST_EVIDENCE_MS || rest.ms < SHORTEST_EVIDENCE_MS) continue
+    const apart = sigmasApart(window, rest)
+    if (apart > most) [change, most] = [i, apart]
+  }
+  return change
 }
 
 /** What is left of `whole` without its last part. */
-export function without(whole: FlowSum, part: FlowSum): FlowSum {
+function without(whole: FlowSum, part: FlowSum): FlowSum {
   return {
     ms: whole.ms - part.ms,
     bytes: whole.bytes - part.bytes,

@@ -1,6 +1,5 @@
 /** Interface counters of one egress interface: load, speed, errors, and how flows compare with them. Pure but for its own state. */
 import { Cadence } from './cadence.ts'
-import { bitsPerSecond } from './flow-sum.ts'
 import { flowsBetween, type FlowMark } from './router-flows.ts'
 import type { CounterSample } from './sflow/samples.ts'
 
@@ -25,9 +24,8 @@ export interface Load {
   readonly bps: number
   readonly startMs: number
   readonly endMs: number
-  /** The router's flows at the start and at the end. */
+  /** The router's flows at the start. */
   readonly startMark: FlowMark
-  readonly endMark: FlowMark
 }
 
 interface Point {
@@ -39,7 +37,8 @@ interface Point {
 
 /** One-second counters are averaged over three; slower ones need no averaging. */
 const SHORTEST_LOAD_MS = 3000
-const MOST_POINTS = 64
+/** Of counters that come faster still, not all are kept. */
+const SHORTEST_STEP_MS = 250
 
 /** Uptime may advance by so much, or a tenth, less than arrivals do, for datagrams that wait and clocks that drift. */
 const UPTIME_JITTER_MS = 5000
@@ -144,13 +143,13 @@ export class InterfaceCounters {
   }
 
   #count(before: Point, point: Point): CounterOutcome {
-    const points = [...this.#points, point]
-    while (points.length > 2 && (spanMs(points[1]!, point) >= SHORTEST_LOAD_MS || points.length > MOST_POINTS)) {
-      points.shift()
-    }
+    const points = [...this.#points]
+    if (points.length > 1 && spanMs(points.at(-2)!, before) < SHORTEST_STEP_MS) points.pop()
+    points.push(point)
+    while (points.length > 2 && spanMs(points[1]!, point) >= SHORTEST_LOAD_MS) points.shift()
     const start = points[0]!
     const durationMs = spanMs(start, point)
-    const bps = bitsPerSecond(point.outOctets - start.outOctets, durationMs)
+    const bps = ((point.outOctets - start.outOctets) * 8000) / durationMs
     if (bps > ABSURD_SHARE * this.#highestSpeedBps()) return this.#forget('absurd', point)
     this.#points = points
     this.#load = {
@@ -158,7 +157,6 @@ export class InterfaceCounters {
       startMs: point.arrivalMs - durationMs,
       endMs: point.arrivalMs,
       startMark: start.mark,
-      endMark: point.mark,
     }
     this.#compareFlows(before, point)
     return 'counted'

@@ -2,6 +2,7 @@
 import type { DestinationRate } from '../model/rates.ts'
 import { Cadence } from './cadence.ts'
 import { DestinationTable } from './destination-table.ts'
+import { currentWindow } from './estimate.ts'
 import { bitsPerSecond, type FlowSum } from './flow-sum.ts'
 import type { FlowSample } from './sflow/samples.ts'
 
@@ -13,8 +14,10 @@ const SHORT_WINDOW_MS = 3000
 const FLUSH_MS = 1000
 /** Without samples for so many usual gaps a router is silent: no zeros, but no knowledge. */
 const SILENT_GAPS = 5
-/** For the bytes of a single destination: short and long differ by so many standard deviations. */
+/** A destination's rate has changed when its newer samples are so many standard deviations off. */
 const CHANGE_SIGMAS = 4
+/** Fewer samples of a destination cannot tell that its rate changed. */
+const FEWEST_FOR_CHANGE = 4
 
 /** [bytes, squares, samples] per slot. */
 const SUMS = 3
@@ -120,43 +123,37 @@ export class RouterFlows {
     }
   }
 
-  /** What came since the mark, but at most the short window; undefined when sampling changed its direction since. */
+  /** What came since the mark; undefined when sampling changed its direction since. */
   since(interfaceIndex: number, mark: FlowMark): FlowSum | undefined {
     const now = this.mark(interfaceIndex)
-    if (now.slot !== mark.slot) return undefined
-    const openedMs = this.#openedMs[this.#oldest(this.#shortColumns) % COLUMNS]!
-    return mark.clockMs < openedMs ? this.shortWindow(interfaceIndex) : flowsBetween(mark, now)
+    return now.slot === mark.slot ? flowsBetween(mark, now) : undefined
   }
 
-  shortWindow(interfaceIndex: number): FlowSum {
-    return this.#window(this.#slot(interfaceIndex), this.#shortColumns)
-  }
-
-  longWindow(interfaceIndex: number): FlowSum {
-    return this.#window(this.#slot(interfaceIndex), COLUMNS)
+  /** What came in each window, from the short to the long one. */
+  windows(interfaceIndex: number): [FlowSum, ...FlowSum[]] {
+    const slot = this.#slot(interfaceIndex)
+    const windows: [FlowSum, ...FlowSum[]] = [this.#window(slot, this.#shortColumns)]
+    for (let columns = this.#shortColumns + 1; columns <= COLUMNS; columns++) windows.push(this.#window(slot, columns))
+    return windows
   }
 
   /**
-   * Rate of each destination on each interface: that of the long window, or of the short one when the number of
-   * its samples lies more than 4 σ from its share of the long one's (a binomial distribution, with a continuity
-   * correction of 1 for those with few samples).
+   * Rate of each destination on each interface over the long window or, after a change, over what came since: a change
+   * of its own, or else one of the interface, as when a crowd of destinations grows that have few samples each.
    *
    * @param scales factor for each interface
    */
   rates(scales: readonly number[]): DestinationRate[] {
     const table = this.#destinations
-    const [longMs, shortMs] = [this.#windowMs(COLUMNS), this.#windowMs(this.#shortColumns)]
-    const share = longMs === 0 ? 1 : shortMs / longMs
+    const windowsMs = Array.from({ length: COLUMNS + 1 }, (_, columns) => this.#windowMs(columns))
+    const usualColumns = scales.map((_, i) => this.#shortColumns + currentWindow(this.windows(i)))
     const rows: DestinationRate[] = []
     for (let entry = 0; entry < table.size; entry++) {
       const slot = table.slot(entry)
       const interfaceIndex = slot >>> 1
       if (slot !== this.#slot(interfaceIndex)) continue
-      const inLong = table.samples(entry, COLUMNS)
-      const inShort = table.samples(entry, this.#shortColumns)
-      const deviation = Math.abs(inShort - inLong * share) - 1
-      const isChanged = deviation > 0 && deviation ** 2 > CHANGE_SIGMAS ** 2 * inLong * share * (1 - share)
-      const bytes = table.bytes(entry, isChanged ? this.#shortColumns : COLUMNS)
+      const columns = this.#changedColumns(entry, windowsMs) ?? usualColumns[interfaceIndex]!
+      const bytes = table.bytes(entry, columns)
       if (bytes === 0) continue
       rows.push({
         address: {
@@ -167,11 +164,32 @@ export class RouterFlows {
           w3: table.word(entry, 3),
         },
         interfaceIndex,
-        bps: bitsPerSecond(bytes, isChanged ? shortMs : longMs) * scales[interfaceIndex]!,
-        samples: isChanged ? inShort : inLong,
+        bps: bitsPerSecond(bytes, windowsMs[columns]!) * scales[interfaceIndex]!,
+        samples: table.samples(entry, columns),
       })
     }
     return rows
+  }
+
+  /**
+   * The columns since a destination's own rate changed: those whose number of samples lies farthest from its share of
+   * the long window's, if that is more than 4 σ; undefined otherwise. The number is binomial; a continuity correction
+   * of 1 keeps two or three samples from looking like a change.
+   */
+  #changedColumns(entry: number, windowsMs: readonly number[]): number | undefined {
+    const table = this.#destinations
+    const total = table.samples(entry, COLUMNS)
+    if (total < FEWEST_FOR_CHANGE) return undefined
+    let changed: number | undefined
+    let mostSquared = CHANGE_SIGMAS ** 2
+    for (let columns = this.#shortColumns, samples = table.samples(entry, columns); columns < COLUMNS; columns++) {
+      const share = windowsMs[columns]! / windowsMs[COLUMNS]!
+      const deviation = Math.max(0, Math.abs(samples - total * share) - 1)
+      const squared = share < 1 ? deviation ** 2 / (total * share * (1 - share)) : 0
+      if (squared > mostSquared) [changed, mostSquared] = [columns, squared]
+      samples += table.samplesIn(entry, columns)
+    }
+    return changed
   }
 
   #hasEgress(interfaceIndex: number): boolean {

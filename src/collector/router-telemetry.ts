@@ -5,7 +5,7 @@ import type { InterfaceTraffic, RouterTraffic } from '../model/traffic.ts'
 import { Cadence } from './cadence.ts'
 import { estimateOut, type CounterReading, type FlowReading } from './estimate.ts'
 import { InterfaceCounters, type CounterOutcome } from './interface-counters.ts'
-import { flowsBetween, RouterFlows } from './router-flows.ts'
+import { RouterFlows } from './router-flows.ts'
 import type { CounterSample, FlowSample } from './sflow/samples.ts'
 
 /** Shortest interval that is reported. */
@@ -86,22 +86,15 @@ export class RouterTelemetry {
   #counterReading(i: number): CounterReading | undefined {
     const { load, intervalMs } = this.#counters[i]!
     if (load === undefined) return undefined
-    const { startMark, endMark } = load
-    return {
-      bps: load.bps,
-      startMs: load.startMs,
-      endMs: load.endMs,
-      intervalMs,
-      flows: startMark.slot === endMark.slot ? flowsBetween(startMark, endMark) : undefined,
-      flowsSince: this.#flows.since(i, endMark),
-    }
+    const { bps, startMs, endMs, startMark } = load
+    return { bps, startMs, endMs, intervalMs, flows: this.#flows.since(i, startMark) }
   }
 
   /** Undefined for an interface that was never sampled: perhaps its agent does not. */
   #flowReading(i: number): FlowReading | undefined {
     const endMs = this.#flows.lastMs
     if (endMs === undefined || this.#flows.mark(i).samples === 0) return undefined
-    return { short: this.#flows.shortWindow(i), long: this.#flows.longWindow(i), endMs }
+    return { windows: this.#flows.windows(i), endMs }
   }
 
   /**

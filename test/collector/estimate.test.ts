@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { estimateOut, type CounterReading, type FlowReading } from '../../src/collector/estimate.ts'
-import { differ, errorOf, rateOf, type FlowSum } from '../../src/collector/flow-sum.ts'
+import { errorOf, findChange, rateOf, sigmasApart, type FlowSum } from '../../src/collector/flow-sum.ts'
 import { poisson, randomOf, runLink } from './simulated-link.ts'
 
 /** Samples of 1400-byte frames at 1:100. */
@@ -48,24 +48,39 @@ describe('a flow sum', () => {
   })
 })
 
-describe('two flow sums differ', () => {
-  it('by the number of standard deviations between them', () => {
-    expect(differ(sum(200, 3000), sum(670, 10_000), 5)).toBe(false)
-    expect(differ(sum(260, 3000), sum(670, 10_000), 5)).toBe(false)
-    expect(differ(sum(320, 3000), sum(670, 10_000), 5)).toBe(true)
-    expect(differ(sum(0, 3000), sum(670, 10_000), 5)).toBe(true)
+describe('two flow sums lie apart', () => {
+  it('by the number of standard deviations between their rates', () => {
+    // Under equal rates the samples of both, 990 in 13 s, spread evenly: 228.5 in 3 s, give or take √175.8.
+    expect(sigmasApart(sum(320, 3000), sum(670, 10_000))).toBeCloseTo((320 - 228.46) / Math.sqrt(175.74), 2)
+    expect(sigmasApart(sum(0, 3000), sum(670, 10_000))).toBeGreaterThan(5)
+    expect(sigmasApart(sum(201, 3000), sum(670, 10_000))).toBe(0)
   })
 
-  it('never without samples or without time', () => {
-    expect(differ(sum(0, 3000), sum(0, 10_000), 5)).toBe(false)
-    expect(differ(sum(500, 0), sum(1, 10_000), 5)).toBe(false)
+  it('not at all without samples or without time', () => {
+    expect(sigmasApart(sum(0, 3000), sum(0, 10_000))).toBe(0)
+    expect(sigmasApart(sum(500, 0), sum(1, 10_000))).toBe(0)
+  })
+})
+
+describe('a change', () => {
+  const windows = [sum(300, 3000), sum(450, 4500), sum(600, 6000), sum(660, 7500)]
+
+  it('is found where it was, by how far both sides of it lie apart', () => {
+    expect(findChange(windows, sum(1000, 16_000), 5)).toBe(2)
+    expect(findChange(windows, sum(1600, 16_000), 5)).toBe(undefined)
+  })
+
+  it('takes 2 s on either side: less may be a single flush of the agent', () => {
+    expect(findChange([sum(900, 1900)], sum(1000, 16_000), 5)).toBe(undefined)
+    expect(findChange([sum(300, 3000)], sum(900, 4900), 5)).toBe(undefined)
+    expect(findChange([sum(300, 3000)], sum(900, 5000), 5)).toBe(0)
   })
 })
 
 describe('the estimate', () => {
-  const flows: FlowReading = { short: sum(300, 3000), long: sum(2000, 30_000), endMs: 100_000 }
+  const flows: FlowReading = { windows: [sum(200, 3000), sum(320, 5000), sum(1800, 30_000)], endMs: 100_000 }
   const counters: CounterReading = {
-    bps: 75e6, startMs: 85_000, endMs: 95_000, intervalMs: 10_000, flows: sum(670, 10_000), flowsSince: sum(200, 3000),
+    bps: 75e6, startMs: 85_000, endMs: 95_000, intervalMs: 10_000, flows: sum(900, 15_000),
   }
 
   it('is the counters, exactly', () => {
@@ -75,14 +90,16 @@ describe('the estimate', () => {
     expect(estimateOut(counters, undefined, 1).source).toBe('counters')
   })
 
-  it('is the scaled flows since the counters when these differ from those before', () => {
-    const estimate = estimateOut({ ...counters, flowsSince: sum(600, 3000) }, flows, 0.5)
-    expect(estimate).toMatchObject({ outBps: 112e6, source: 'flows', spanStartMs: 97_000, spanEndMs: 100_000 })
-    expect(estimate.errorBps / 112e6).toBeCloseTo(1.96 / Math.sqrt(600), 6)
+  it('is the scaled flows since a change after the counters began', () => {
+    const stepped: FlowReading = { ...flows, windows: [sum(600, 3000), sum(1000, 5000), sum(2500, 30_000)] }
+    const estimate = estimateOut({ ...counters, flows: sum(1600, 15_000) }, stepped, 0.5)
+    expect(estimate).toMatchObject({ outBps: 112e6, source: 'flows', spanStartMs: 95_000, spanEndMs: 100_000 })
+    expect(estimate.errorBps / 112e6).toBeCloseTo(1.96 / Math.sqrt(1000), 6)
   })
 
-  it('does not jump at what a single flush after the counters holds', () => {
-    expect(estimateOut({ ...counters, flowsSince: sum(600, 1900) }, flows, 1).source).toBe('counters')
+  it('is the counters when what changed did so before they began', () => {
+    const stepped: FlowReading = { ...flows, windows: [sum(600, 3000), sum(1000, 5000), sum(4000, 30_000)] }
+    expect(estimateOut({ ...counters, flows: sum(3000, 15_000) }, stepped, 1).source).toBe('counters')
   })
 
   it('is the flows when counters missed three intervals and flows went on', () => {
@@ -90,10 +107,16 @@ describe('the estimate', () => {
     expect(estimateOut({ ...counters, endMs: 71_000 }, flows, 1).source).toBe('counters')
   })
 
-  it('is the short window of the flows once it differs from the rest of the long one', () => {
-    expect(estimateOut(undefined, flows, 1)).toMatchObject({ outBps: rateOf(flows.short), spanStartMs: 97_000 })
-    const steady = { ...flows, short: sum(220, 3000) }
-    expect(estimateOut(undefined, steady, 1)).toMatchObject({ outBps: rateOf(flows.long), spanStartMs: 70_000 })
+  it('is the flows of the long window, or after a change of the one that goes back to it', () => {
+    const read = (...windows: FlowReading['windows']) => estimateOut(undefined, { windows, endMs: 100_000 }, 1)
+    const [steady, since3, since10] = [
+      read(sum(220, 3000), sum(700, 10_000), sum(2000, 30_000)),
+      read(sum(300, 3000), sum(750, 10_000), sum(2100, 30_000)),
+      read(sum(300, 3000), sum(1000, 10_000), sum(2100, 30_000)),
+    ]
+    expect(steady).toMatchObject({ outBps: rateOf(sum(2000, 30_000)), spanStartMs: 70_000 })
+    expect(since3).toMatchObject({ outBps: rateOf(sum(300, 3000)), spanStartMs: 97_000 })
+    expect(since10).toMatchObject({ outBps: rateOf(sum(1000, 10_000)), spanStartMs: 90_000 })
   })
 
   it('is nothing without any measurement', () => {
@@ -126,6 +149,16 @@ describe('on a link of 100 Mbps, sampled 1:100', () => {
     const readings = runLink({ seed, bpsAt, forMs: 64_000, counterIntervalMs: 1000 })
     expect(readings.at(-1)).toMatchObject({ source: 'counters', spanEndMs: 1_700_000_063_700 })
     expect(readings.at(-1)!.outBps).toBeCloseTo(95e6, 0)
+  })
+
+  it.each(SEEDS)('a step that counters have averaged with what was before it stays in view (seed %i)', (seed) => {
+    const bpsAt = (ms: number): number => (ms <= 103_000 ? 20e6 : 90e6)
+    const readings = runLink({ seed, bpsAt, forMs: 130_000, counterIntervalMs: 10_000 })
+    for (const { outBps, errorBps, ratesBps } of readings.filter(({ atMs }) => atMs > 108_500)) {
+      expect(Math.abs(outBps! - 90e6)).toBeLessThan(1.5 * errorBps + 1)
+      expect(Math.abs(ratesBps - 90e6)).toBeLessThan(90e6 * 0.2)
+    }
+    expect(readings.at(-1)!.source).toBe('counters')
   })
 
   it.each(SEEDS)('without counters, load and steps are known from flows (seed %i)', (seed) => {

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { RouterTelemetry } from '../../src/collector/router-telemetry.ts'
+import { countersOf, egressInterface, router, runLink, sampleOf } from './simulated-link.ts'
+
+const RTR = router([egressInterface({ name: 'peer', ifIndex: 3, speedBps: 80e6 }), egressInterface({ name: 'transit', ifIndex: 4 })])
+
+function createTelemetry(): RouterTelemetry {
+  return new RouterTelemetry(RTR, 30_000, 1000, 1)
+}
+
+describe('what a router tells', () => {
+  it('is nothing before it was heard', () => {
+    const { rates, interfaces, telemetry } = createTelemetry().traffic()
+    expect(rates.rows).toEqual([])
+    expect(telemetry).toEqual({
+      lastFlowMs: undefined, flowIntervalMs: undefined, lastCounterMs: undefined, counterIntervalMs: undefined,
+    })
+    expect(interfaces.map(({ name, outBps, source, speedBps, operUp, flowScale }) => [name, outBps, source, speedBps, operUp, flowScale]))
+      .toEqual([['peer', undefined, 'none', 80e6, undefined, 1], ['transit', undefined, 'none', undefined, undefined, 1]])
+  })
+
+  it('is by interface, in the order of the configuration', () => {
+    const telemetry = createTelemetry()
+    for (let ms = 1000; ms <= 10_000; ms += 1000) {
+      telemetry.flow(sampleOf({ egressIfIndex: 4, w0: 0x01010101 }), ms)
+      telemetry.flow(sampleOf({ egressIfIndex: 3, w0: 0x02020202 }), ms)
+      telemetry.flow(sampleOf({ egressIfIndex: 3, w0: 0x02020202 }), ms)
+    }
+    telemetry.counters(countersOf({ ifIndex: 4, outOctets: 1e6, speedBps: 1e9, inErrors: 1 }), 0, 9000)
+    telemetry.counters(countersOf({ ifIndex: 4, outOctets: 2e6, speedBps: 1e9, inErrors: 4 }), 1000, 10_000)
+    const { rates, interfaces } = telemetry.traffic()
+    expect(rates.rows.map(({ address, interfaceIndex, bps, samples }) => [address.w0, interfaceIndex, bps, samples])).toEqual([
+      [0x01010101, 1, 1.12e6, 10], [0x02020202, 0, 2.24e6, 20],
+    ])
+    expect(interfaces[0]).toMatchObject({ outBps: 2.24e6, source: 'flows', spanStartMs: 0, spanEndMs: 10_000, speedBps: 80e6 })
+    expect(interfaces[1]).toMatchObject({ outBps: 8e6, source: 'counters', errorBps: 0, speedBps: 1e9, operUp: true, inErrors: 3 })
+  })
+
+  it('is told when it came, and how often it uses to', () => {
+    const telemetry = createTelemetry()
+    for (let ms = 0; ms <= 40_000; ms += 100) {
+      telemetry.flow(sampleOf({ egressIfIndex: 99 }), ms)
+      if (ms % 10_000 === 0) for (const ifIndex of [3, 4]) telemetry.counters(countersOf({ ifIndex }), ms, ms)
+    }
+    expect(telemetry.traffic().telemetry).toEqual({
+      lastFlowMs: 40_000, flowIntervalMs: 1000, lastCounterMs: 40_000, counterIntervalMs: 10_000,
+    })
+  })
+
+  it('of other interfaces is no traffic', () => {
+    const telemetry = createTelemetry()
+    expect(telemetry.flow(sampleOf({ egressIfIndex: 99 }), 0)).toBe(false)
+    expect(telemetry.flow(sampleOf({ egressIfIndex: 0 }), 0)).toBe(false)
+    expect(telemetry.counters(countersOf({ ifIndex: 99 }), 0, 0)).toBe(undefined)
+    expect(telemetry.traffic().rates.rows).toEqual([])
+    expect(telemetry.traffic().telemetry.lastCounterMs).toBe(undefined)
+  })
+})
+
+describe('silence is not zero', () => {
+  const steady = { seed: 4, bpsAt: () => 75e6, forMs: 400_000, counterIntervalMs: 10_000 }
+
+  it('when flows stop and counters say that traffic goes on', () => {
+    const readings = runLink({ ...steady, losesFlows: (ms) => ms > 100_000 })
+    const last = readings.at(-1)!
+    expect(last).toMatchObject({ source: 'counters' })
+    expect(last.ratesBps).toBe(readings.find(({ atMs }) => atMs === 110_000)!.ratesBps)
+    expect(last.ratesBps / 75e6).toBeCloseTo(1, 1)
+  })
+
+  it('when flows and counters stop', () => {
+    const readings = runLink({ ...steady, losesFlows: (ms) => ms > 100_000, losesCounters: (ms) => ms > 100_000 })
+    const [then, last] = [readings.find(({ atMs }) => atMs === 101_000)!, readings.at(-1)!]
+    expect(last).toEqual({ ...then, atMs: last.atMs })
+    expect(last.outBps).toBeCloseTo(75e6, 0)
+  })
+
+  it('when counters stop, and the flows take over', () => {
+    const readings = runLink({ ...steady, losesCounters: (ms) => ms > 100_000, bpsAt: (ms) => (ms < 200_000 ? 75e6 : 45e6) })
+    const last = readings.at(-1)!
+    expect(last.source).toBe('flows')
+    expect(Math.abs(last.outBps! - 45e6)).toBeLessThan(3 * last.errorBps)
+  })
+
+  it('but when counters say that nothing is sent, the rates go', () => {
+    const readings = runLink({ ...steady, bpsAt: (ms) => (ms <= 100_000 ? 75e6 : 20e3) })
+    expect(readings.find(({ atMs }) => atMs === 112_000)!.ratesBps).toBeGreaterThan(0)
+    expect(readings.at(-1)!.ratesBps).toBeLessThan(1e6)
+    expect(readings.at(-1)!.outBps).toBeCloseTo(20e3, 0)
+  })
+})
