@@ -42,6 +42,8 @@ export interface FeedOptions {
   readonly routers: readonly Pick<Router, 'name' | 'address'>[]
   readonly marker: number
   readonly clock: Clock
+  /** How often the tables are compared with GoBGP's counts (default: 10 s). */
+  readonly auditIntervalMs?: number | undefined
 }
 
 export interface Feed {
@@ -53,7 +55,7 @@ export interface Feed {
   counters(router: string): PathCounters
 }
 
-export function createFeed({ routers, marker, clock }: FeedOptions): Feed {
+export function createFeed({ routers, marker, clock, auditIntervalMs = AUDIT_INTERVAL_MS }: FeedOptions): Feed {
   const neighborOf = new Map(routers.map(({ name, address }) => [name, formatAddress(address)]))
   const countersOf = new Map([...neighborOf.values()].map((neighbor) => [neighbor, createPathCounters()]))
   const NO_ROUTES = new RouteTable()
@@ -99,7 +101,7 @@ export function createFeed({ routers, marker, clock }: FeedOptions): Feed {
       feeds = fresh
       live = true
       onLive()
-      return await Promise.race([audit(api, fresh, ended.signal), broken])
+      return await Promise.race([audit(api, fresh, auditIntervalMs, ended.signal), broken])
     } catch (error) {
       // What only notices that the watch has ended must not hide why it did.
       throw ended.signal.aborted ? ended.signal.reason : error
@@ -145,10 +147,10 @@ async function list(api: GobgpApi, feeds: RouterFeeds, established: ReadonlySet<
   }
 }
 
-async function audit(api: GobgpApi, feeds: RouterFeeds, ended: AbortSignal): Promise<never> {
+async function audit(api: GobgpApi, feeds: RouterFeeds, intervalMs: number, ended: AbortSignal): Promise<never> {
   let suspects: ReadonlySet<string> = new Set()
   for (;;) {
-    await sleep(AUDIT_INTERVAL_MS, undefined, { signal: ended, ref: false })
+    await sleep(intervalMs, undefined, { signal: ended, ref: false })
     const found = await auditOnce(api, feeds)
     const twice = [...found].filter((suspect) => suspects.has(suspect))
     if (twice.length > 0) throw new Error(`the route table differs from GoBGP's: ${twice.join(', ')}`)

@@ -92,13 +92,21 @@ export const RPC = {
     }
   >('WatchEvent'),
   addPath: rpc<{ table_type: number; path: EncodedPath }, object>('AddPath'),
-  deletePath: rpc<{ table_type: number; family: FamilyMessage; path: EncodedPath }, object>('DeletePath'),
 }
 
-/** Reads back what `RPC.deletePath.encode` wrote. */
-export const decodeDeletePath = service['DeletePath']!.requestDeserialize as (bytes: Buffer) => {
-  family: FamilyMessage | null
-  path: PathMessage | null
+/** DeletePath in parts: gobgp-v3-paths.ts makes the only call of it that there is. */
+export const DELETE_PATH = {
+  path: service['DeletePath']!.path,
+  encodeRequest: service['DeletePath']!.requestSerialize as (request: {
+    table_type: number
+    family: FamilyMessage
+    path: EncodedPath
+  }) => Buffer,
+  decodeRequest: service['DeletePath']!.requestDeserialize as (bytes: Buffer) => {
+    family: FamilyMessage | null
+    path: PathMessage | null
+  },
+  decodeReply: service['DeletePath']!.responseDeserialize as (bytes: Buffer) => object,
 }
 
 const TYPE_URL = 'type.googleapis.com/apipb.'

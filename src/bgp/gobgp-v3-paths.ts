@@ -1,12 +1,13 @@
 /** Paths of GoBGP's API v3 to and from the model. Pure. */
 import {
-  addressBits, comparePrefixes, formatAddress, parseAddress, prefixOf, type Address, type Family, type Prefix,
+  addressBits, formatAddress, parseAddress, prefixOf, type Address, type Family, type Prefix,
 } from '../model/prefix.ts'
 import type { AsSegment, LargeCommunity, Origin, PathAttributes } from '../model/route.ts'
 import type { PathChange, UnusableReason } from './gobgp-api.ts'
 import {
-  decodeDeletePath, nameOf, pack, RPC, SEGMENT, TABLE, unpack, type AnyMessage, type FamilyMessage, type PathMessage,
+  DELETE_PATH, nameOf, pack, SEGMENT, TABLE, unpack, type AnyMessage, type FamilyMessage, type PathMessage,
 } from './gobgp-v3-messages.ts'
+import type { Rpc } from './grpc-channel.ts'
 
 const SAFI_UNICAST = 1
 const SEGMENT_KINDS = new Map(Object.entries(SEGMENT).map(([kind, type]) => [type, kind as AsSegment['kind']]))
@@ -151,25 +152,38 @@ function writePrefix(prefix: Prefix): AnyMessage {
   return pack('IPAddressPrefix', { prefix: formatAddress(prefix), prefix_len: prefix.length })
 }
 
+// One by one, since the difference of a number and nothing compares as no difference.
+const PREFIX_FIELDS = ['family', 'w0', 'w1', 'w2', 'w3', 'length'] as const
+
+declare const checked: unique symbol
+/** The bytes of a DeletePath for exactly one route. */
+export type Withdrawal = Buffer & { readonly [checked]: true }
+
+/** The only DeletePath that can be called: GoBGP 3 takes one without a path as "all local routes". */
+export const WITHDRAW: Rpc<Withdrawal, object> = {
+  path: DELETE_PATH.path,
+  encode: (bytes) => bytes,
+  decode: DELETE_PATH.decodeReply,
+}
+
 /**
- * The bytes of a DeletePath for one route. GoBGP 3 takes a DeletePath without a path as "all local routes", and
- * protobuf drops what it cannot place without a word; so the bytes are read back, and unless they name exactly
- * this route nothing is sent. Throws RangeError.
+ * Makes the request that takes back one route. Protobuf drops without a word what it cannot place, so the bytes are
+ * read back: throws RangeError, and nothing can be sent, unless they name this route.
  */
-export function encodeWithdrawal(prefix: Prefix, pathId: number): Buffer {
+export function encodeWithdrawal(prefix: Prefix, pathId: number): Withdrawal {
   const family = familyMessage(prefix.family)
   const path = { nlri: writePrefix(prefix), family, identifier: pathId, is_withdraw: true }
-  const bytes = RPC.deletePath.encode({ table_type: TABLE.global, family, path })
-  const written = decodeDeletePath(bytes)
+  const bytes = DELETE_PATH.encodeRequest({ table_type: TABLE.global, family, path })
+  const written = DELETE_PATH.decodeRequest(bytes)
   const change = written.path && readPath(written.path)
   if (
     change?.kind !== 'withdrawn' ||
-    comparePrefixes(change.prefix, prefix) !== 0 ||
+    !PREFIX_FIELDS.every((field) => change.prefix[field] === prefix[field]) ||
     change.pathId !== pathId ||
     written.family?.afi !== family.afi ||
     written.family.safi !== family.safi
   ) {
     throw new RangeError(`no withdrawal can be made of ${JSON.stringify({ ...prefix, pathId })}: nothing was sent`)
   }
-  return bytes
+  return bytes as Withdrawal
 }

@@ -2,15 +2,12 @@
 import { formatPrefix, type Family } from '../model/prefix.ts'
 import type { GobgpApi, GobgpEvent, LocalPath, Peer } from './gobgp-api.ts'
 import { ESTABLISHED, FILTER, LOOKUP, PEER_EVENT, RPC, TABLE, type PathMessage, type PeerMessage } from './gobgp-v3-messages.ts'
-import { encodeWithdrawal, familyMessage, readPath, writePath } from './gobgp-v3-paths.ts'
-import { GrpcError, type GrpcChannel, type Rpc } from './grpc-channel.ts'
+import { encodeWithdrawal, familyMessage, readPath, WITHDRAW, writePath } from './gobgp-v3-paths.ts'
+import { GrpcError, type GrpcChannel } from './grpc-channel.ts'
 
 /** GoBGP 3.10 gathers a whole table before its first reply: 15 s for a million paths (measured). */
 const TABLE_DEADLINE_MS = 120_000
 const LOCAL_DEADLINE_MS = 10_000
-
-/** DeletePath for bytes that `encodeWithdrawal` has made: nothing else is ever sent as one. */
-const DELETE_PATH_BYTES: Rpc<Buffer, object> = { ...RPC.deletePath, encode: (bytes) => bytes }
 
 /** Speaks v3 over the channel, which stays the caller's to close. */
 export function createGobgpV3(channel: GrpcChannel): GobgpApi {
@@ -89,7 +86,7 @@ export function createGobgpV3(channel: GrpcChannel): GobgpApi {
     },
 
     deletePath: async (prefix, pathId) => {
-      await channel.call(DELETE_PATH_BYTES, encodeWithdrawal(prefix, pathId))
+      await channel.call(WITHDRAW, encodeWithdrawal(prefix, pathId))
     },
   }
 }

@@ -22,6 +22,7 @@ export interface GobgpOptions extends OverrideOptions {
   readonly logger: Logger
   /** Jitter of the backoff, in [0, 1) (default: Math.random). */
   readonly random?: () => number
+  readonly auditIntervalMs?: number
 }
 
 export interface GobgpStatus {
@@ -65,7 +66,7 @@ const GOOD_AFTER_MS = 10_000
 
 export function createGobgp(options: GobgpOptions): Gobgp {
   const { target, routers, marker, clock, logger, random = Math.random } = options
-  const feed = createFeed({ routers, marker, clock })
+  const feed = createFeed(options)
   const stopped = new AbortController()
   let connection: GobgpConnection | undefined
   /** The failed call that made us give the connection up. */

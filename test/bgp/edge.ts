@@ -4,7 +4,7 @@ import { parseAddress, type Prefix } from '../../src/model/prefix.ts'
 import type { PathAttributes } from '../../src/model/route.ts'
 import { renderGobgpdConfig } from '../../src/bgp/gobgpd-config.ts'
 import { RPC, TABLE, type PathMessage } from '../../src/bgp/gobgp-v3-messages.ts'
-import { familyMessage, writePath } from '../../src/bgp/gobgp-v3-paths.ts'
+import { encodeWithdrawal, WITHDRAW, writePath } from '../../src/bgp/gobgp-v3-paths.ts'
 import { createGrpcChannel, GrpcError, type GrpcChannel } from '../../src/bgp/grpc-channel.ts'
 import { findFreePort, startGobgpd, type Gobgpd } from '../../src/simulator/gobgpd.ts'
 
@@ -82,9 +82,7 @@ export async function startEdge(otherAddresses: readonly string[] = []): Promise
       await routerChannel.call(RPC.addPath, { table_type: TABLE.global, path })
     },
     withdraw: async (prefix, pathId) => {
-      const { nlri, family } = writePath(prefix, NO_ATTRIBUTES)
-      const path = { nlri: nlri!, family: family!, identifier: pathId, is_withdraw: true }
-      await routerChannel.call(RPC.deletePath, { table_type: TABLE.global, family: familyMessage(prefix.family), path })
+      await routerChannel.call(WITHDRAW, encodeWithdrawal(prefix, pathId))
     },
     stop: async () => {
       routerChannel.close()

@@ -128,7 +128,7 @@ describe.each([4, 6] as const)('IPv%i route table', (family) => {
       fc.property(arbitrarySteps(family), (steps) => {
         const table = new RouteTable()
         for (const step of steps) run(table, step)
-        for (const { prefix, paths } of [...table.routes()]) {
+        for (const { prefix, paths } of Array.from(table.routes())) {
           for (const { pathId } of paths) expect(table.withdraw(prefix, pathId)).toBe(true)
         }
         expect(table.counts(family)).toEqual({ routes: 0, paths: 0 })

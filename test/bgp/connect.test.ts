@@ -1,0 +1,130 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createConnection, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { pino } from 'pino'
+import { afterEach, expect, test } from 'vitest'
+import { connectGobgp } from '../../src/bgp/connect-gobgp.ts'
+import { createBgp, type Bgp } from '../../src/bgp/bgp.ts'
+import { renderGobgpdConfig } from '../../src/bgp/gobgpd-config.ts'
+import { parseAddress, parsePrefix } from '../../src/model/prefix.ts'
+import { parseCommunity } from '../../src/model/route.ts'
+import { findFreePort, startGobgpd } from '../../src/simulator/gobgpd.ts'
+import { ASN, GOBGP_ADDRESS, GOBGP_ROUTER_ID, until } from './edge.ts'
+
+const cleanups: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+function connect(target: string): ReturnType<typeof connectGobgp> {
+  return connectGobgp(target, AbortSignal.timeout(20_000))
+}
+
+async function configOf(): Promise<string> {
+  return renderGobgpdConfig({
+    asn: ASN, routerId: GOBGP_ROUTER_ID, listenPort: await findFreePort(GOBGP_ADDRESS),
+    localAddresses: [parseAddress(GOBGP_ADDRESS)], neighbors: [],
+  })
+}
+
+async function createClient(target: string): Promise<Bgp> {
+  const bgp = createBgp({
+    routers: ['rtr1', 'rtr2'].map((name, i) => ({ name, address: parseAddress(`127.0.0.${3 + i}`), gobgp: target })),
+    localPref: 500, marker: parseCommunity('64512:100'), clock: Date.now, logger: pino({ level: 'silent' }),
+  })
+  cleanups.push(() => bgp.stop())
+  await bgp.start()
+  return bgp
+}
+
+/** A gRPC server with one method of one reply. */
+async function serve(path: string, reply: Buffer): Promise<string> {
+  const plain = (bytes: Buffer): Buffer => bytes
+  const method = {
+    path, requestStream: false, responseStream: false, requestSerialize: plain, requestDeserialize: plain,
+    responseSerialize: plain, responseDeserialize: plain,
+  } as const
+  const server = new Server()
+  server.addService({ method }, { method: (_: unknown, answer: (error: null, bytes: Buffer) => void) => answer(null, reply) })
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)))
+  })
+  cleanups.push(() => server.forceShutdown())
+  return `127.0.0.1:${port}`
+}
+
+test('a gobgpd that is away at first is found when it comes', async () => {
+  const apiPort = await findFreePort('127.0.0.1')
+  const target = `127.0.0.1:${apiPort}`
+  const bgp = await createClient(target)
+  await expect(bgp.list('rtr1')).rejects.toThrow(`gobgpd at ${target} is not connected`)
+  expect(bgp.status()).toMatchObject([{ target, connected: false, apiVersion: undefined }])
+  expect(bgp.status()[0]!.lastError).toContain('ECONNREFUSED')
+  expect(bgp.session('rtr1')).toEqual({ up: false, synced: false })
+  expect(bgp.longestMatch('rtr1', parseAddress('203.0.113.1'))).toBeUndefined()
+  const gobgpd = await startGobgpd({ config: await configOf(), apiPort })
+  cleanups.push(() => gobgpd.stop())
+  await until('it is connected', () => bgp.status()[0]!.connected)
+  expect(await bgp.list('rtr2')).toEqual([])
+  // None of the routers is a peer there.
+  await until('the tables are in place', () => bgp.stats()[0]!.resyncs === 1)
+  expect(bgp.session('rtr1')).toEqual({ up: false, synced: false })
+  expect(await bgp.peers(target)).toEqual([])
+})
+
+test('a gobgpd is reached over a unix socket, too', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-bgp-'))
+  cleanups.push(() => rm(folder, { recursive: true }))
+  const path = join(folder, 'gobgp.sock')
+  const gobgpd = await startGobgpd({ config: await configOf() })
+  cleanups.push(() => gobgpd.stop())
+  const proxy = createServer((socket) => {
+    socket.pipe(createConnection(Number(gobgpd.api.split(':')[1]), '127.0.0.1')).pipe(socket)
+  }).listen(path)
+  cleanups.push(() => proxy.close())
+  await once(proxy, 'listening')
+  const { server, close } = await connect(`unix:${path}`)
+  expect(server).toEqual({ asn: ASN, routerId: GOBGP_ROUTER_ID })
+  close()
+})
+
+test('API v4 is recognised and refused in plain words', async () => {
+  const target = await serve('/api.GoBgpService/GetBgp', Buffer.from([0x0a, 0x02, 0x08, 0x01]))
+  await expect(connect(target)).rejects.toThrow(`gobgpd at ${target} speaks API v4, which is not yet supported`)
+})
+
+test('a gobgpd that has not started BGP is told so', async () => {
+  const target = await serve('/apipb.GobgpApi/GetBgp', Buffer.from([0x0a, 0x00]))
+  await expect(connect(target)).rejects.toThrow('has not started BGP')
+})
+
+test('a server that is no gobgpd is refused', async () => {
+  await expect(connect(await serve('/some.Other/Call', Buffer.alloc(0)))).rejects.toThrow(/GetBgp/)
+})
+
+test('a server that never answers holds nobody up for long, least of all stop', async () => {
+  const sockets: Socket[] = []
+  const server = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const bgp = await createClient(`127.0.0.1:${(server.address() as { port: number }).port}`)
+  await until('it tries', () => sockets.length > 0)
+  const begunMs = Date.now()
+  const listing = expect(bgp.list('rtr1')).rejects.toThrow('is not connected')
+  await bgp.stop()
+  await listing
+  expect(Date.now() - begunMs).toBeLessThan(1_000)
+})
+
+test('routers that are not configured are a fault of the caller', async () => {
+  const bgp = await createClient(`127.0.0.1:${await findFreePort('127.0.0.1')}`)
+  expect(() => bgp.session('rtr9')).toThrow('"rtr9" is configured')
+  expect(() => bgp.covering('rtr9', parsePrefix('10.0.0.0/8'))).toThrow('"rtr9" is configured')
+})
