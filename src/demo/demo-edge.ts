@@ -16,12 +16,16 @@ export const SPEED_BPS = 100 * MBPS
 /** Shares of speed, and the rate above which a prefix is split. */
 export const HIGH_WATERMARK = 0.8
 export const LOW_WATERMARK = 0.65
-export const THRESHOLD_BPS = 20 * MBPS
+export const THRESHOLD_BPS = 30 * MBPS
 
-/** Busy enough to overload the peer alone, and too large for the transit as a whole. */
+/**
+ * Busy enough to overload the peer alone, and too large for the transit as a whole: it must be split. Three of
+ * its quarters have 24 Mbps at rush hour. One of them relieves the peer from anything between its high
+ * watermark and the full 88 Mbps, so it does not matter where on the way up the service acts.
+ */
 export const HOT_PREFIX = '4.0.0.0/22'
 /** At rush hour, one host in each /25 of the hot prefix. */
-const HOT_HOSTS = [15, 13, 10, 9, 9, 7, 5, 4].map((mbps, i) => ({
+const HOT_HOSTS = [14, 10, 13, 11, 15, 9, 7, 5].map((mbps, i) => ({
   to: `4.0.${i >> 1}.${(i & 1) * 128 + 10}`,
   bps: mbps * MBPS,
 }))
@@ -31,7 +35,7 @@ const SHARED_V6 = Array.from({ length: 6 }, (_, i) => `2400:${(i + 1) * 100}::/3
 const SHARED = [...SHARED_V4, ...SHARED_V6]
 /** What only the transit announces. */
 const DISTANT = Array.from({ length: 8 }, (_, i) => `5.${i * 16}.0.0/16`)
-const SHARED_BPS = 20 * MBPS
+const SHARED_BPS = 4 * MBPS
 const DISTANT_BPS = 15 * MBPS
 
 /** Share of the rush hour's traffic in quiet times. */
