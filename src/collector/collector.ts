@@ -144,7 +144,8 @@ class SflowCollector implements Collector, SflowSink {
       unknownInterfaces: this.#unknownInterfaces,
       withoutInterface: this.#withoutInterface,
       counterBaselines: { ...this.#counterBaselines },
-      evictedKeys: this.#routers.reduce((sum, { evicted }) => sum + evicted, 0),
+      foldedKeys: this.#routers.reduce((sum, { crowding }) => sum + crowding.folded, 0),
+      evictedKeys: this.#routers.reduce((sum, { crowding }) => sum + crowding.evicted, 0),
     }
   }
 

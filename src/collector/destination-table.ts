@@ -6,7 +6,8 @@ import { mixHash } from './hash.ts'
 
 const KEY_WORDS = 5
 const FIRST_CAPACITY = 1024
-/** Share of the entries that goes at once when the table is full, so that making room stays rare. */
+/** Share of the entries that is folded, and that goes, at once when the table is full, so that making room stays rare. */
+const FOLDED_SHARE = 1 / 2
 const EVICTED_SHARE = 1 / 8
 /** Entries looked at to learn how small the smallest are. */
 const PROBES = 1024
@@ -17,6 +18,7 @@ export class DestinationTable {
   readonly #seed: number
   #capacity: number
   #size = 0
+  #folded = 0
   #evicted = 0
   /** Open addressing over 2 × capacity: entry + 1, or 0 where free. */
   #index: Int32Array
@@ -27,7 +29,11 @@ export class DestinationTable {
   #samples: Uint32Array[]
   #column = 0
 
-  /** At most `maxEntries` destinations; `seed` keeps outsiders from choosing addresses that collide. */
+  /**
+   * At most `maxEntries` entries; `seed` keeps outsiders from choosing addresses that collide. When there are more,
+   * the smaller half is folded into /24 (IPv4) or /48 (IPv6), the longest prefixes that the internet routes: these
+   * keep their rates, only what is longer loses detail. When that does not suffice, the smallest go.
+   */
   constructor(columns: number, maxEntries: number, seed: number) {
     this.#columns = columns
     this.#maxEntries = maxEntries
@@ -42,6 +48,11 @@ export class DestinationTable {
   /** Entries in use are 0 … size − 1; what was added or opened since may have moved them. */
   get size(): number {
     return this.#size
+  }
+
+  /** Entries that were folded into their /24 or /48, since the start. */
+  get folded(): number {
+    return this.#folded
   }
 
   /** Entries that had to go though they had traffic, since the start. */
@@ -138,8 +149,12 @@ export class DestinationTable {
   }
 
   #makeRoom(): void {
-    if (this.#capacity < this.#maxEntries) this.#grow(Math.min(this.#capacity * 2, this.#maxEntries))
-    else this.#evictSmallest()
+    if (this.#capacity < this.#maxEntries) {
+      this.#grow(Math.min(this.#capacity * 2, this.#maxEntries))
+      return
+    }
+    this.#foldSmallest()
+    if (this.#size > this.#maxEntries * (1 - EVICTED_SHARE)) this.#evictSmallest()
   }
 
   #grow(capacity: number): void {
@@ -161,51 +176,92 @@ export class DestinationTable {
     this.#reindex()
   }
 
-  /** The threshold is that of a sample of the entries: near enough, and it spares sorting them all. */
-  #evictSmallest(): void {
-    const probes = new Float64Array(Math.min(PROBES, this.#size))
-    for (let i = 0; i < probes.length; i++) {
-      probes[i] = this.bytes(Math.floor((i * this.#size) / probes.length), this.#columns)
+  #foldSmallest(): void {
+    const threshold = this.#smallest(FOLDED_SHARE)
+    for (let entry = 0; entry < this.#size; entry++) {
+      if (this.bytes(entry, this.#columns) <= threshold && this.#fold(entry)) this.#folded++
     }
-    const threshold = probes.sort()[Math.floor(probes.length * EVICTED_SHARE)]!
+    this.#reindex()
+  }
+
+  /** False when the address is that of a /24 or /48 already. */
+  #fold(entry: number): boolean {
+    const keys = this.#keys
+    const key = entry * KEY_WORDS
+    if (this.family(entry) === 4) {
+      if ((keys[key]! & 0xff) === 0) return false
+      keys[key]! &= 0xffffff00
+    } else {
+      if ((keys[key + 1]! & 0xffff) === 0 && keys[key + 2] === 0 && keys[key + 3] === 0) return false
+      keys[key + 1]! &= 0xffff0000
+      keys.fill(0, key + 2, key + 4)
+    }
+    return true
+  }
+
+  #evictSmallest(): void {
+    const threshold = this.#smallest(EVICTED_SHARE)
     let left = Math.ceil(this.#size * EVICTED_SHARE)
     const sizeBefore = this.#size
     this.#removeWhere((entry) => left > 0 && this.bytes(entry, this.#columns) <= threshold && left-- > 0)
     this.#evicted += sizeBefore - this.#size
   }
 
-  /** Fills each hole with the last entry. */
+  /** Bytes that about this share of the entries do not exceed: that of some of them, which spares sorting them all. */
+  #smallest(share: number): number {
+    const probes = new Float64Array(Math.min(PROBES, this.#size))
+    for (let i = 0; i < probes.length; i++) {
+      probes[i] = this.bytes(Math.floor((i * this.#size) / probes.length), this.#columns)
+    }
+    return probes.sort()[Math.floor(probes.length * share)]!
+  }
+
   #removeWhere(isGone: (entry: number) => boolean): void {
     const sizeBefore = this.#size
     for (let entry = 0; entry < this.#size; ) {
-      if (!isGone(entry)) {
-        entry++
-        continue
-      }
-      const last = --this.#size
-      this.#keys.copyWithin(entry * KEY_WORDS, last * KEY_WORDS, (last + 1) * KEY_WORDS)
-      for (const column of this.#bytes) {
-        column[entry] = column[last]!
-        column[last] = 0
-      }
-      for (const column of this.#samples) {
-        column[entry] = column[last]!
-        column[last] = 0
-      }
+      if (isGone(entry)) this.#remove(entry)
+      else entry++
     }
     if (this.#size !== sizeBefore) this.#reindex()
   }
 
+  /** Fills the hole with the last entry. */
+  #remove(entry: number): void {
+    const last = --this.#size
+    this.#keys.copyWithin(entry * KEY_WORDS, last * KEY_WORDS, (last + 1) * KEY_WORDS)
+    for (const columns of [this.#bytes, this.#samples]) {
+      for (const column of columns) {
+        column[entry] = column[last]!
+        column[last] = 0
+      }
+    }
+  }
+
+  /** Finds each entry its place; entries that have become equal are taken together. */
   #reindex(): void {
     const index = this.#index.fill(0)
     const keys = this.#keys
     const mask = index.length - 1
-    for (let entry = 0; entry < this.#size; entry++) {
+    for (let entry = 0; entry < this.#size; ) {
       const key = entry * KEY_WORDS
       let at = this.#hash(keys[key]!, keys[key + 1]!, keys[key + 2]!, keys[key + 3]!, keys[key + 4]!) & mask
-      while (index[at] !== 0) at = (at + 1) & mask
-      index[at] = entry + 1
+      while (index[at] !== 0 && !this.#isEqual(index[at]! - 1, entry)) at = (at + 1) & mask
+      if (index[at] === 0) {
+        index[at] = ++entry
+        continue
+      }
+      const equal = index[at]! - 1
+      for (const columns of [this.#bytes, this.#samples]) for (const column of columns) column[equal]! += column[entry]!
+      this.#remove(entry)
     }
+  }
+
+  #isEqual(a: number, b: number): boolean {
+    const keys = this.#keys
+    for (let word = 0; word < KEY_WORDS; word++) {
+      if (keys[a * KEY_WORDS + word] !== keys[b * KEY_WORDS + word]) return false
+    }
+    return true
   }
 }
 

@@ -75,9 +75,10 @@ export class RouterFlows {
     return this.#cadence.gapMs === undefined ? undefined : Math.max(this.#cadence.gapMs, FLUSH_MS)
   }
 
-  /** Destinations that had to go for want of room. */
-  get evicted(): number {
-    return this.#destinations.evicted
+  /** Destinations that were folded into their /24 or /48, and that had to go, for want of room. */
+  get crowding(): { folded: number; evicted: number } {
+    const { folded, evicted } = this.#destinations
+    return { folded, evicted }
   }
 
   /** A sample of this router came, whatever interface it belongs to: time goes on. */

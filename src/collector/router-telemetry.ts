@@ -29,9 +29,9 @@ export class RouterTelemetry {
     this.#counters = router.interfaces.map(({ speedBps }) => new InterfaceCounters(speedBps))
   }
 
-  /** Destinations that had to go for want of room. */
-  get evicted(): number {
-    return this.#flows.evicted
+  /** Destinations that were folded into their /24 or /48, and that had to go, for want of room. */
+  get crowding(): { folded: number; evicted: number } {
+    return this.#flows.crowding
   }
 
   /** Takes a flow sample; false when it left by none of the configured interfaces. */

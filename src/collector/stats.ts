@@ -35,6 +35,7 @@ export interface CollectorStats {
   readonly withoutInterface: number
   /** Counter samples that started a new baseline, by reason. */
   readonly counterBaselines: Readonly<Record<'restart' | 'reset' | 'absurd', number>>
-  /** Destinations that had to go because there were too many. */
+  /** Destinations that were folded into their /24 or /48 because there were too many, and that had to go. */
+  readonly foldedKeys: number
   readonly evictedKeys: number
 }

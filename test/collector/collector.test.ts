@@ -150,20 +150,20 @@ describe('the collector', () => {
     expect(running.lines.some(({ outcome, ifIndex }) => outcome === 'reset' && ifIndex === 3)).toBe(true)
   })
 
-  it('tells how many destinations had to go', async () => {
+  it('tells how many destinations it has folded and dropped for want of room', async () => {
     const running = await startCollector({ maxDestinations: 1 })
-    await sendSeconds(running, 100, (second) =>
-      Array.from({ length: 20 }, (_, i) => flowSample({ records: [sampledIp(1000, ipv4(8, 8, second, i))] })),
-    )
-    const { stats } = running.collector
-    const { rows } = running.collector.traffic('rtr1', 0).rates
-    expect(rows.length).toBeLessThanOrEqual(1024)
-    expect(stats.evictedKeys).toBe(0)
-    await sendSeconds(running, 20, (second) =>
-      Array.from({ length: 60 }, (_, i) => flowSample({ records: [sampledIp(1000, ipv4(9, 9, second, i))] })),
-      { subAgent: 1 },
-    )
+    const sendTo = (addressOf: (i: number) => ReturnType<typeof ipv4>, subAgent: number): Promise<void> =>
+      sendSeconds(
+        running, 40,
+        (second) => Array.from({ length: 50 }, (_, i) => flowSample({ records: [sampledIp(1000, addressOf(second * 50 + i))] })),
+        { subAgent },
+      )
+    await sendTo((i) => ipv4(8, 8, i >> 8, i & 255), 1)
+    expect(running.collector.stats).toMatchObject({ foldedKeys: expect.any(Number), evictedKeys: 0 })
+    expect(running.collector.stats.foldedKeys).toBeGreaterThan(500)
+    await sendTo((i) => ipv4(9, i >> 8, i & 255, 0), 2)
     expect(running.collector.stats.evictedKeys).toBeGreaterThan(0)
+    expect(running.collector.traffic('rtr1', 0).rates.rows.length).toBeLessThanOrEqual(1024)
   })
 
   it('refuses a router that nobody configured', async () => {

@@ -54,11 +54,42 @@ describe('the table of destinations', () => {
     for (let e = 0; e < table.size; e++) expect(table.bytes(e, 1)).toBe(2 * (table.word(e, 0) / 256 + 1))
   })
 
-  it('drops the smallest when it is full, counts them, and never outgrows its bound', () => {
+  it('folds the smaller ones into /24 and /48 when it is full, and loses no byte of any of these', () => {
+    const table = new DestinationTable(COLUMNS, 2048, 5)
+    const [large4, large6] = [0xc6336407, 0x20010db8]
+    const expected = new Map<string, number>()
+    const add = (family: 4 | 6, w0: number, w1: number, w3: number, bytes: number): void => {
+      table.add(1, family, w0, w1, 0, w3, bytes)
+      const key = family === 4 ? `4/${w0 >>> 8}` : `6/${w0}/${w1 >>> 16}`
+      expected.set(key, (expected.get(key) ?? 0) + bytes)
+    }
+    for (let i = 0; i < 20_000; i++) {
+      if (i > 0 && i % 5000 === 0) table.open(i / 5000)
+      add(4, 0x01000000 + ((i * 7919) % 65_536), 0, 0, 100 + (i % 10))
+      add(6, large6, (i % 300) * 65_536 + (i % 7), i, 100)
+      if (i % 100 === 0) {
+        add(4, large4, 0, 0, 1e7)
+        add(6, large6, 5 * 65_536, 0xabcdef01, 1e7)
+      }
+    }
+    const found = new Map<string, number>()
+    for (let e = 0; e < table.size; e++) {
+      const key = table.family(e) === 4 ? `4/${table.word(e, 0) >>> 8}` : `6/${table.word(e, 0)}/${table.word(e, 1) >>> 16}`
+      found.set(key, (found.get(key) ?? 0) + table.bytes(e, COLUMNS))
+    }
+    expect(found).toEqual(expected)
+    expect(table.size).toBeLessThanOrEqual(2048)
+    expect([table.folded > 0, table.evicted]).toEqual([true, 0])
+    const whole = Array.from({ length: table.size }, (_, e) => [table.word(e, 0), table.word(e, 3)])
+    expect(whole).toContainEqual([large4, 0])
+    expect(whole).toContainEqual([large6, 0xabcdef01])
+  })
+
+  it('drops the smallest when that does not suffice, counts them, and never outgrows its bound', () => {
     const table = new DestinationTable(COLUMNS, 2048, 5)
     for (let i = 0; i < 200; i++) table.add(0, 6, 1, 2, 3, i, 1e9)
     for (let i = 0; i < 100_000; i++) {
-      table.add(0, 4, i, 0, 0, 0, 100)
+      table.add(0, 4, i * 256, 0, 0, 0, 100)
       if (table.size > 2048) expect.fail(`${table.size} entries`)
     }
     expect(table.evicted + table.size).toBe(100_200)
