@@ -1,0 +1,175 @@
+/**
+ * The service as its users run it: started, stopped, killed, told to be quiet, with gobgpd failing beside it. One
+ * story in order, on one lab: each test begins where the last one ended.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Exit } from '../../src/simulator/edge.ts'
+import type { Flow } from '../../src/simulator/flow.ts'
+import { until } from '../simulator/until.ts'
+import { MBPS, startLab, type InterfaceJson, type Lab } from './lab.ts'
+
+const PREFIXES = ['1.0.0.0/24', '2.0.0.0/24', '3.0.0.0/24', '4.0.0.0/24']
+const exit = (name: string, i: number): Exit => ({
+  name,
+  ifIndex: 3 + i,
+  speedBps: 100 * MBPS,
+  nextHops: [`172.${16 + i}.0.1`],
+  localPref: 200 - 100 * i,
+  asPath: [33010 + i],
+  prefixes: PREFIXES,
+})
+
+const flowTo = (to: string, mbps: number): Flow => ({ to, bps: mbps * MBPS, packetBytes: 1000 })
+const QUIET = [flowTo('1.0.0.1', 20), flowTo('2.0.0.1', 20), flowTo('3.0.0.1', 20)]
+const RUSH = [...QUIET, flowTo('4.0.0.1', 26)]
+const TARGET = 65 * MBPS
+/** What the simulator's clock and ticks may be off, share of the load. */
+const TOLERANCE = 1.05
+
+let lab: Lab
+beforeAll(async () => {
+  lab = await startLab({ exits: [exit('peer', 0), exit('transit', 1)] })
+}, 60_000)
+afterAll(() => lab.stop())
+
+const peerIsRelieved = (): boolean => lab.carried()['peer']! <= TARGET * TOLERANCE
+const decisions = (): Promise<{ kind: string; acted: boolean; reason: string }[]> => lab.get('/api/v1/decisions')
+const mode = async (): Promise<string> => (await lab.get<{ mode: string }>('/api/v1/status')).mode
+
+describe('dry-run', () => {
+  test('decides as it would act, and sends nothing', async () => {
+    lab.configure({ dry_run: true })
+    await lab.startService()
+    lab.edge.setFlows(RUSH)
+    await until('it is ready', async () => (await lab.status('/readyz')) === 200)
+    await until('an override is planned', async () => (await lab.overrides()).length > 0)
+    expect((await lab.overrides()).map((o) => o.state)).toEqual(['planned'])
+    expect((await decisions())[0]).toMatchObject({ kind: 'relieve', acted: false })
+    const planned = await lab.overrides()
+    const started = performance.now()
+    await until('ten cycles have passed', () => performance.now() - started > 5000)
+    expect(await lab.rib()).toEqual([])
+    expect(lab.carried()['peer']).toBeGreaterThan(80 * MBPS)
+    // And it goes on as if it had acted: the same plan, not a new one each cycle.
+    expect((await lab.overrides()).map((o) => o.id)).toEqual(planned.map((o) => o.id))
+    const interfaces = await lab.get<InterfaceJson[]>('/api/v1/interfaces')
+    expect(interfaces[0]).toMatchObject({ name: 'peer', state: 'high' })
+    expect(interfaces[0]!.planned_bps).toBeLessThanOrEqual(TARGET * TOLERANCE)
+  })
+
+  test('a bad configuration is refused on SIGHUP without stopping; a good one is taken', async () => {
+    lab.breakConfig()
+    lab.service.process.kill('SIGHUP')
+    await until('it says that it was not taken', () => lab.service.output.includes('was not taken'))
+    expect(await mode()).toBe('dry_run')
+    lab.configure({ dry_run: false })
+    lab.service.process.kill('SIGHUP')
+    await until('it is active', async () => (await mode().catch(() => '')) === 'active')
+  })
+})
+
+describe('active', () => {
+  test('relieves the peer, as the edge itself tells', async () => {
+    await until('the peer is relieved', peerIsRelieved, 30_000)
+    const [override, ...rest] = await lab.overrides()
+    expect(rest).toEqual([])
+    expect(override).toMatchObject({ from_interface: 'peer', to_interface: 'transit', state: 'installed' })
+    expect(await lab.rib()).toEqual([override!.prefix])
+    expect(lab.carried()['transit']).toBeLessThanOrEqual(TARGET * TOLERANCE)
+  })
+
+  test('SIGTERM leaves the overrides; the next start adopts them with their story, and the edge sees no flap', async () => {
+    const before = await lab.overrides()
+    await lab.service.stop()
+    expect(await lab.service.ended).toBe('exit code 0')
+    expect(await lab.rib()).toEqual(before.map((o) => o.prefix))
+    await lab.startService()
+    const address = before[0]!.prefix.replace('.0/24', '.1')
+    const exits = new Set([lab.edge.exitOf(address)])
+    const watching = setInterval(() => exits.add(lab.edge.exitOf(address)), 20)
+    await until('it has adopted them', async () => (await lab.overrides().catch(() => [])).some((o) => o.state === 'installed'))
+    await until('it is ready', async () => (await lab.status('/readyz')) === 200)
+    clearInterval(watching)
+    const after = await lab.overrides()
+    expect(after.map(({ id, since, from_interface }) => ({ id, since: Date.parse(since), from_interface }))).toEqual(
+      before.map(({ id, since, from_interface }) => ({
+        id, since: Math.floor(Date.parse(since) / 1000) * 1000, from_interface,
+      })),
+    )
+    expect([...exits]).toEqual(['transit'])
+  })
+
+  test('killed gobgpd: not ready meanwhile, and the overrides are in again when it answers', async () => {
+    await lab.gobgp.kill('SIGKILL')
+    await until('it is not ready', async () => (await lab.status('/readyz')) === 503)
+    await lab.gobgp.restart()
+    await until('the override is in again', async () => (await lab.rib()).length === 1, 30_000)
+    await until('the peer is relieved again', peerIsRelieved, 30_000)
+    await until('it is ready', async () => (await lab.status('/readyz')) === 200, 30_000)
+  }, 60_000)
+
+  test('frozen: nothing comes home; active again: everything does, once the load has fallen', async () => {
+    expect(await lab.setMode('frozen')).toBe(200)
+    lab.edge.setFlows(QUIET)
+    const frozen = performance.now()
+    // Twice the window and the hold.
+    await until('long enough for a release', () => performance.now() - frozen > 10_000)
+    expect(await lab.rib()).toHaveLength(1)
+    expect(await lab.setMode('active')).toBe(200)
+    await until('everything is home', async () => (await lab.rib()).length === 0)
+    expect((await decisions())[0]).toMatchObject({ kind: 'release', acted: true })
+    await until('the edge shows it', () => lab.carried()['transit']! < MBPS)
+  })
+
+  test('the alternate is withdrawn: the override goes, and nothing is lost', async () => {
+    lab.edge.setFlows(RUSH)
+    await until('the peer is relieved', async () => (await lab.rib()).length > 0 && peerIsRelieved(), 30_000)
+    await lab.edge.withdraw('transit')
+    await until('the override has gone', async () => (await lab.rib()).length === 0)
+    await until('all leaves by the peer', () => lab.carried()['peer']! > 80 * MBPS)
+    expect((await decisions()).map((d) => d.kind)).toContain('withdraw')
+    await lab.edge.announce('transit')
+    await until('the peer is relieved again', peerIsRelieved, 30_000)
+  }, 60_000)
+
+  test('silence: nothing changes at first, then everything of the router is withdrawn', async () => {
+    lab.edge.setFaults({ withoutFlows: true, withoutCounters: true })
+    await until('its state is stale', async () =>
+      (await lab.get<InterfaceJson[]>('/api/v1/interfaces')).every((i) => i.state === 'stale'))
+    expect(await lab.rib()).not.toEqual([])
+    await until('everything is withdrawn', async () => (await lab.rib()).length === 0)
+    expect(await lab.status('/readyz')).toBe(503)
+    lab.edge.setFaults({ withoutFlows: false, withoutCounters: false })
+    await until('the peer is relieved again', peerIsRelieved, 30_000)
+  }, 60_000)
+})
+
+describe('the kill switch', () => {
+  test('off withdraws everything within 5 s, survives SIGKILL, and active relieves again', async () => {
+    await until('there is something to withdraw', async () => (await lab.rib()).length > 0)
+    const started = performance.now()
+    expect(await lab.setMode('off')).toBe(200)
+    expect(await lab.rib()).toEqual([])
+    expect(performance.now() - started).toBeLessThan(5000)
+    lab.service.process.kill('SIGKILL')
+    await lab.service.ended
+    await lab.startService()
+    expect(await mode()).toBe('off')
+    await until('it is ready', async () => (await lab.status('/readyz')) === 200)
+    expect(await lab.rib()).toEqual([])
+    expect(await lab.setMode('active')).toBe(200)
+    await until('the peer is relieved again', peerIsRelieved, 30_000)
+  }, 60_000)
+
+  test('withdraw works when the service is dead', async () => {
+    expect(await lab.rib()).not.toEqual([])
+    lab.service.process.kill('SIGKILL')
+    await lab.service.ended
+    const { startTied } = await import('../../src/simulator/tied-process.ts')
+    const command = startTied('bin/spillway', ['withdraw', '-c', lab.file], {
+      env: { ...process.env, SPILLWAY_NODE: process.execPath },
+    })
+    expect(await command.ended).toBe('exit code 0')
+    expect(await lab.rib()).toEqual([])
+  })
+})
