@@ -14,7 +14,7 @@ import {
   prefixParameter,
   readQuery,
 } from './read-query.ts'
-import { compareRates, topPrefixes } from './top-prefixes.ts'
+import { groupRates, largestRates, type PrefixRate } from './group-rates.ts'
 import type { ApiView } from './view.ts'
 
 /** GET interfaces, prefixes and rates. */
@@ -44,20 +44,10 @@ export function addTrafficRoutes(app: ExpressRouter, view: ApiView, clock: Clock
         const router = findRouter(view.routers(), name)
         const overrides = reports.find((r) => r.name === name)?.overrides ?? []
         const names = new Set(chosen.map((i) => i.name))
-        const all = topPrefixes(router, view.traffic(name, clock()), view.routes, overrides)
-        return all.filter((rate) => names.has(rate.interface))
+        const all = groupRates(router, view.traffic(name, clock()), view.routes, overrides)
+        return largestRates(all.filter((rate) => names.has(rate.interface)), limit)
       })
-      response.json(
-        rates
-          .sort(compareRates)
-          .slice(0, limit)
-          .map(({ prefix, bps, override, ...rest }) => ({
-            ...rest,
-            prefix: formatPrefix(prefix),
-            bps: toBps(bps),
-            override: override ?? null,
-          })),
-      )
+      response.json(largestRates(rates, limit).map(presentPrefixRate))
     })
     .all(refuseOtherMethods('GET', 'HEAD'))
 
@@ -80,6 +70,10 @@ export function addTrafficRoutes(app: ExpressRouter, view: ApiView, clock: Clock
       })
     })
     .all(refuseOtherMethods('GET', 'HEAD'))
+}
+
+function presentPrefixRate({ prefix, bps, override, ...rest }: PrefixRate) {
+  return { ...rest, prefix: formatPrefix(prefix), bps: toBps(bps), override: override ?? null }
 }
 
 function reportOf(view: ApiView, { router, name }: EgressInterface): InterfaceReport | undefined {

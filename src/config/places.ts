@@ -14,6 +14,8 @@ export class Places {
   readonly #lines: LineCounter
   readonly #places = new Map<string, Record<Part, Place>>()
   readonly #faults: Fault[] = []
+  /** Paths of the faults. */
+  readonly #faulty = new Set<string>()
 
   constructor(lines: LineCounter) {
     this.#lines = lines
@@ -55,7 +57,7 @@ export class Places {
     // a lone value that stands for a list of one has no element of its own
     const named = typeof path.at(-1) === 'number' && !this.has(path) ? path.slice(0, -1) : path
     const name = formatKeyPath(named)
-    if (this.#faults.some((fault) => fault.path === name)) return
+    if (this.#faulty.has(name)) return
     let holder = named
     while (holder.length > 0 && !this.has(holder)) holder = holder.slice(0, -1)
     const places = this.#places.get(formatKeyPath(holder))
@@ -65,12 +67,12 @@ export class Places {
 
   /** True when the key or what holds it has a fault: its value is then not what the file says. */
   isFaulty(path: KeyPath): boolean {
-    const names = new Set(path.map((_, i) => formatKeyPath(path.slice(0, i + 1))))
-    return this.#faults.some((fault) => names.has(fault.path))
+    return path.some((_, i) => this.#faulty.has(formatKeyPath(path.slice(0, i + 1))))
   }
 
   /** A fault quotes the file, and stays one line of printable text all the same. */
   #add({ line, col }: Place, path: string, message: string): void {
+    this.#faulty.add(path)
     this.#faults.push({ line, col, path, message: message.replaceAll(/\p{Cc}+/gu, ' ') })
   }
 }

@@ -48,7 +48,13 @@ test('status tells version, mode, cycle, GoBGP and each router', async () => {
     last_cycle: { started: '2030-01-02T03:04:03.000Z', duration_seconds: 0.0125, mode: 'active' },
     gobgp: [
       { target: '127.0.0.1:50051', connected: true, version: '3.10.0', api_version: 'v3', last_error: null },
-      expect.objectContaining({ connected: false, version: null, api_version: null, last_error: 'refused' }) as object,
+      {
+        target: '127.0.0.1:50052',
+        connected: false,
+        version: null,
+        api_version: null,
+        last_error: 'refused',
+      },
     ],
     routers: [
       {

@@ -78,7 +78,7 @@ routers:
         monitor: false
         detour_target: "\${TARGET}"
         dry_run: true
-      - { name: xe-0/0/2.0, ifindex: 502, speed: 100Mbps }
+      - { name: xe-0/0/2.0, ifindex: 502, speed: 100Mbps, address: [ 192.0.2.1/24, 192.0.2.2/24 ] }
       - { name: xe-0/0/3.0, ifindex: 503 }
 api: { listen: 127.0.0.1:0, token: "$\${x}-\${TOKEN}" }
 `
@@ -138,10 +138,14 @@ api: { listen: 127.0.0.1:0, token: "$\${x}-\${TOKEN}" }
 
   test('takes defaults from other keys', () => {
     const [, fast, unknown] = config.routers[0]!.interfaces
-    expect(fast).toMatchObject({ perPrefixThresholdBps: 10e6, reliefTarget: 0.65, addresses: [] })
-    expect(unknown).toMatchObject({ perPrefixThresholdBps: 1e9, speedBps: undefined })
+    expect(fast).toMatchObject({ perPrefixThresholdBps: 10e6, reliefTarget: 0.65 })
+    expect(unknown).toMatchObject({ perPrefixThresholdBps: 1e9, speedBps: undefined, addresses: [] })
     const [router] = parseConfig(readFileSync(new URL('minimal.yaml', EXAMPLES), 'utf8'), 'x', {}).routers
     expect(router).toMatchObject({ sflowAgents: [router!.address], gobgp: '127.0.0.1:50051' })
+  })
+
+  test('allows an interface several addresses of one subnet', () => {
+    expect(config.routers[0]!.interfaces[1]!.addresses).toHaveLength(2)
   })
 
   test('is frozen through and through', () => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { topPrefixes } from '../../src/api/top-prefixes.ts'
+import { groupRates, largestRates, type PrefixRate } from '../../src/api/group-rates.ts'
 import { contains, formatPrefix, prefixOf, type Address } from '../../src/model/prefix.ts'
 import { Rates } from '../../src/model/rates.ts'
 import { createFakeView, REPORT, ROUTERS } from './fake-view.ts'
@@ -21,7 +21,7 @@ test('every destination counts once, in the group that a plain search finds', ()
         return { ...report!, id: formatPrefix(prefix), override: { ...report!.override, prefix } }
       })
       const traffic = { ...VIEW.traffic('edge1', 0), rates: new Rates(rows) }
-      const top = topPrefixes(ROUTERS[0]!, traffic, VIEW.routes, overrides)
+      const top = groupRates(ROUTERS[0]!, traffic, VIEW.routes, overrides)
       const wanted = new Map<string, number>()
       for (const { address, interfaceIndex, bps } of rows) {
         const override = overrides.find((o) => contains(o.override.prefix, address))
@@ -33,7 +33,24 @@ test('every destination counts once, in the group that a plain search finds', ()
       const found = top.map((t) => [`${t.interface} ${formatPrefix(t.prefix)} ${t.override}`, t.bps] as const)
       expect(new Map(found)).toEqual(wanted)
       expect(found).toHaveLength(wanted.size)
-      expect(top.map(({ bps }) => bps)).toEqual(top.map(({ bps }) => bps).sort((a, b) => b - a))
+    }),
+  )
+})
+
+test('the largest are those that sorting all gives, and always the same', () => {
+  const rate = fc
+    .record({ bps: fc.nat(9), host: fc.nat(255), interface: fc.constantFrom('a', 'b') })
+    .map(({ host, ...rest }): PrefixRate => {
+      const prefix = { family: 4, w0: host, w1: 0, w2: 0, w3: 0, length: 32 } as const
+      return { router: 'edge1', prefix, samples: 1, override: undefined, ...rest }
+    })
+  const rates = fc.uniqueArray(rate, { selector: (r) => `${r.prefix.w0} ${r.interface}` })
+  fc.assert(
+    fc.property(rates, fc.integer({ min: 1, max: 20 }), (all, limit) => {
+      const top = largestRates(all, limit)
+      const sorted = all.map(({ bps }) => bps).sort((a, b) => b - a)
+      expect(top.map(({ bps }) => bps)).toEqual(sorted.slice(0, limit))
+      expect(largestRates(all.toReversed(), limit)).toEqual(top)
     }),
   )
 })

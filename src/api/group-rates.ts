@@ -1,7 +1,7 @@
 /** Which prefixes carry the traffic: destinations grouped the way that they are routed. */
 import type { RouteSource } from '../controller/ports.ts'
 import type { OverrideReport } from '../controller/report.ts'
-import { compareAddresses, comparePrefixes, contains, formatPrefix, prefixOf } from '../model/prefix.ts'
+import { compareAddresses, comparePrefixes, contains, prefixOf } from '../model/prefix.ts'
 import type { Address, Prefix } from '../model/prefix.ts'
 import type { Router } from '../model/topology.ts'
 import type { RouterTraffic } from '../model/traffic.ts'
@@ -18,19 +18,27 @@ export interface PrefixRate {
 
 type Group = { -readonly [Key in keyof PrefixRate]: PrefixRate[Key] }
 
+interface OpenPrefix {
+  readonly prefix: Prefix
+  readonly override: string | undefined
+  readonly byInterface: (Group | undefined)[]
+}
+
 /**
- * Rates by interface and prefix, largest first. A destination counts towards the override that holds it, else
+ * Rates by interface and prefix, in no order. A destination counts towards the override that holds it, else
  * the longest received route, else the router's default length.
  */
-export function topPrefixes(
+export function groupRates(
   router: Router,
   { rates, interfaces }: RouterTraffic,
   routes: Pick<RouteSource, 'longestMatch'>,
   overrides: readonly OverrideReport[],
 ): PrefixRate[] {
-  const groups = interfaces.map(() => new Map<string, Group>())
+  const groups: Group[] = []
   const overrideOf = overrideFinder(overrides)
-  let last: { address: Address; prefix: Prefix; key: string; override: string | undefined } | undefined
+  /** Prefixes that hold the address at hand. Addresses ascend, so a prefix left behind never comes back. */
+  let open: OpenPrefix[] = []
+  let last: { address: Address; in: OpenPrefix } | undefined
   for (const { address, interfaceIndex, bps, samples } of rates.rows) {
     if (last === undefined || compareAddresses(last.address, address) !== 0) {
       const found = overrideOf(address)
@@ -38,25 +46,43 @@ export function topPrefixes(
         found?.override.prefix ??
         routes.longestMatch(router.name, address)?.prefix ??
         prefixOf(address, router.defaultPrefixLength[address.family])
-      const known = last !== undefined && comparePrefixes(last.prefix, prefix) === 0 ? last.key : undefined
-      last = { address, prefix, key: known ?? formatPrefix(prefix), override: found?.id }
+      open = open.filter((holder) => contains(holder.prefix, address))
+      let holder = open.find((known) => comparePrefixes(known.prefix, prefix) === 0)
+      if (holder === undefined) open.push((holder = { prefix, override: found?.id, byInterface: [] }))
+      last = { address, in: holder }
     }
-    const { key, prefix, override } = last
-    const groupsHere = groups[interfaceIndex]!
-    const group = groupsHere.get(key)
+    const { prefix, override, byInterface } = last.in
+    const group = byInterface[interfaceIndex]
     if (group === undefined) {
       const where = { router: router.name, interface: interfaces[interfaceIndex]!.name }
-      groupsHere.set(key, { ...where, prefix, bps, samples, override })
+      groups.push((byInterface[interfaceIndex] = { ...where, prefix, bps, samples, override }))
     } else {
       group.bps += bps
       group.samples += samples
     }
   }
-  return groups.flatMap((byPrefix) => [...byPrefix.values()]).sort(compareRates)
+  return groups
+}
+
+/** The `limit` largest, largest first. Far cheaper than to sort all: few of many ever enter the list. */
+export function largestRates(rates: Iterable<PrefixRate>, limit: number): PrefixRate[] {
+  const largest: PrefixRate[] = []
+  for (const rate of rates) {
+    if (largest.length === limit && compareRates(rate, largest[limit - 1]!) >= 0) continue
+    let [low, high] = [0, largest.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (compareRates(rate, largest[middle]!) < 0) high = middle
+      else low = middle + 1
+    }
+    largest.splice(low, 0, rate)
+    if (largest.length > limit) largest.pop()
+  }
+  return largest
 }
 
 /** Largest first; the rest of the order only makes it the same each time. */
-export function compareRates(a: PrefixRate, b: PrefixRate): number {
+function compareRates(a: PrefixRate, b: PrefixRate): number {
   return b.bps - a.bps || comparePrefixes(a.prefix, b.prefix) || (a.interface < b.interface ? -1 : 1)
 }
 
