@@ -19,8 +19,8 @@ export const LOW_WATERMARK = 0.65
 export const THRESHOLD_BPS = 30 * MBPS
 
 /**
- * Busy enough to overload the peer alone, and too large for the transit as a whole: it must be split. Three of
- * its quarters have 24 Mbps at rush hour. One of them relieves the peer from anything between its high
+ * Busy enough to overload the peer alone, and too large for the transit as a whole: it must be split. Three
+ * of its quarters have 24 Mbps at rush hour. One of them relieves the peer from anything between its high
  * watermark and the full 88 Mbps, so it does not matter where on the way up the service acts.
  */
 export const HOT_PREFIX = '4.0.0.0/22'

@@ -2,7 +2,7 @@
 import type { EdgeState } from '../simulator/edge-command.ts'
 import type { EdgeProcess } from '../simulator/start-edge-process.ts'
 import { EXITS } from './demo-edge.ts'
-import type { RestClient, RestInterface, RestOverride } from './rest-client.ts'
+import type { RestClient, RestDecision, RestInterface, RestOverride } from './rest-client.ts'
 
 export interface Observation {
   /** By exit. */
@@ -11,6 +11,8 @@ export interface Observation {
   /** By name; empty until the service answers. */
   readonly interfaces: Readonly<Record<string, RestInterface>>
   readonly overrides: readonly RestOverride[]
+  /** Newest first. */
+  readonly decisions: readonly RestDecision[]
 }
 
 export interface ExitTruth {
@@ -22,7 +24,9 @@ export interface ExitTruth {
 
 /** Rejects when the service does not answer. */
 export async function observe(edge: EdgeProcess, rest: RestClient): Promise<Observation> {
-  const [interfaces, overrides] = await Promise.all([rest.interfaces(), rest.overrides()])
+  const [interfaces, overrides, decisions] = await Promise.all([
+    rest.interfaces(), rest.overrides(), rest.decisions(),
+  ])
   // The edge speaks for itself, and last: what the service claims must hold by now.
   const { loads, table } = edge.state()
   return {
@@ -30,6 +34,7 @@ export async function observe(edge: EdgeProcess, rest: RestClient): Promise<Obse
     table,
     interfaces: Object.fromEntries(interfaces.map((one) => [one.name, one])),
     overrides,
+    decisions,
   }
 }
 
@@ -37,4 +42,9 @@ export async function observe(edge: EdgeProcess, rest: RestClient): Promise<Obse
 export function exitOfPrefix({ table }: Observation, prefix: string): string | undefined {
   const entry = table.find((one) => one.prefix === prefix)
   return entry === undefined ? undefined : EXITS[entry.exit]?.name
+}
+
+/** `1 override`, `2 overrides`. */
+export function countText(overrides: number): string {
+  return `${overrides} override${overrides === 1 ? '' : 's'}`
 }

@@ -1,6 +1,5 @@
 /** Shows the demo: redrawn in place on a terminal, else as lines with their time. */
 import type { Writable } from 'node:stream'
-import { formatRate } from '../model/units.ts'
 import type { Observation } from './observation.ts'
 import type { Audience } from './play.ts'
 import { renderEvent, renderLoads, renderScreen, type Event } from './screen.ts'
@@ -27,6 +26,7 @@ const LOADS_INTERVAL_MS = 2_000
 export function createPresenter({ out, redraws, color, steps }: PresenterOptions): Presenter {
   const terminal = createTerminal(out, color)
   const events: Event[] = []
+  let told: string[] = []
   let restBase: string | undefined
   let step: string | undefined
   let now: Observation | undefined
@@ -56,19 +56,16 @@ export function createPresenter({ out, redraws, color, steps }: PresenterOptions
       if (redraws && text.includes('\n')) out.write(`${text}\n`)
     },
     sees: (seen, { name }) => {
-      const before = new Map(now?.overrides.map((one) => [one.id, one]))
       step = name
       now = seen
-      for (const one of seen.overrides) {
-        if (before.delete(one.id)) continue
-        const exits = `from ${one.from_interface} to ${one.to_interface}`
-        add('overrides', `${one.prefix} ${exits}, ${formatRate(one.bps)}: ${one.reason}`)
-      }
-      for (const one of before.values()) add('overrides', `${one.prefix} home to ${one.from_interface}`)
+      const before = new Set(told)
+      told = seen.decisions.map(({ at, kind, prefix }) => `${at} ${kind} ${prefix}`)
+      const fresh = seen.decisions.filter(({ acted }, i) => acted && !before.has(told[i]!))
+      for (const { kind, reason } of fresh.toReversed()) add('decision', `${kind}: ${reason}`)
       draw()
       if (redraws || performance.now() - loadsToldMs < LOADS_INTERVAL_MS) return
       loadsToldMs = performance.now()
-      add('overrides', renderLoads(seen))
+      add('loads', renderLoads(seen))
     },
     closes: () => terminal.release(),
   }

@@ -17,14 +17,25 @@ export interface RestOverride {
   readonly state: string
 }
 
+export interface RestDecision {
+  readonly at: string
+  readonly kind: string
+  readonly prefix: string | null
+  readonly reason: string
+  readonly acted: boolean
+}
+
 export interface RestClient {
   /** undefined: ready; else what is missing, or why there is no answer. */
   notReady(): Promise<string | undefined>
   interfaces(): Promise<readonly RestInterface[]>
   overrides(): Promise<readonly RestOverride[]>
+  /** The latest, newest first. */
+  decisions(): Promise<readonly RestDecision[]>
 }
 
 const TIMEOUT_MS = 2_000
+const LATEST_DECISIONS = 20
 
 /** `base` is `http://HOST:PORT`. The lists reject when the service does not answer with 200. */
 export function createRestClient(base: string): RestClient {
@@ -47,5 +58,6 @@ export function createRestClient(base: string): RestClient {
     },
     interfaces: () => list<RestInterface>('/api/v1/interfaces'),
     overrides: () => list<RestOverride>('/api/v1/overrides'),
+    decisions: () => list<RestDecision>(`/api/v1/decisions?limit=${LATEST_DECISIONS}`),
   }
 }

@@ -1,7 +1,7 @@
 /** The live view as lines of styled text: what a terminal of this size shows now. Pure. */
 import { formatRate } from '../model/units.ts'
 import { EXITS, HIGH_WATERMARK, LOW_WATERMARK, SPEED_BPS } from './demo-edge.ts'
-import type { Observation } from './observation.ts'
+import { countText, type Observation } from './observation.ts'
 
 export type Style = 'plain' | 'bold' | 'dim' | 'green' | 'yellow' | 'red'
 
@@ -13,7 +13,7 @@ export type Line = readonly Span[]
 
 export interface Event {
   readonly atMs: number
-  readonly kind: 'tells' | 'passes' | 'fails' | 'overrides'
+  readonly kind: 'tells' | 'passes' | 'fails' | 'decision' | 'loads'
   readonly text: string
 }
 
@@ -43,7 +43,8 @@ const MARKS: Readonly<Record<Event['kind'], Span>> = {
   tells: span('▸ ', 'bold'),
   passes: span('✔ ', 'green'),
   fails: span('✘ ', 'red'),
-  overrides: span('· ', 'dim'),
+  decision: span('→ ', 'yellow'),
+  loads: span('· ', 'dim'),
 }
 
 /** Lines of at most `columns` characters, fewer than `rows`; the latest events give way last. */
@@ -76,7 +77,7 @@ export function renderLoads({ loads, interfaces, overrides }: Observation): stri
     const naturalText = typeof natural === 'number' ? ` (natural ${formatRate(natural)})` : ''
     return `${name} ${formatRate(loads[name]?.bps ?? 0)}${naturalText}`
   })
-  return `${exits.join(', ')}; ${overrides.length} overrides`
+  return `${exits.join(', ')}; ${countText(overrides.length)}`
 }
 
 function renderSteps({ steps, step }: Scene): Span[] {
@@ -127,7 +128,7 @@ function renderOverrides(now: Observation | undefined): Line[] {
     span(one.state === 'installed' ? one.reason : `${one.state}: ${one.reason}`, 'dim'),
   ])
   const hidden = overrides.length - shown.length
-  return hidden === 0 ? lines : [...lines, [span(`and ${hidden} more overrides`, 'dim')]]
+  return hidden === 0 ? lines : [...lines, [span(`and ${hidden} more`, 'dim')]]
 }
 
 function renderLinks(base: string): Line[] {

@@ -2,7 +2,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,8 +32,6 @@ export interface Stage {
 }
 
 const SPILLWAY = fileURLToPath(new URL('../../bin/spillway', import.meta.url))
-/** Preferred for REST, as in the documentation. */
-const API_PORT = 8080
 const LIVENESS_INTERVAL_MS = 250
 
 /** Starts all; when one part fails, what runs already is ended before this rejects. */
@@ -94,7 +91,7 @@ export async function startStage({ dryRun, onDeath }: StageOptions): Promise<Sta
     const router = keepGobgpd("edge router's gobgpd", await startGobgpd({ config: routerConfig }))
 
     const sflow = await findFreeUdpPort()
-    const api = await preferPort(API_PORT)
+    const api = await findFreePort('127.0.0.1')
     const file = join(folder, 'spillway.yaml')
     writeFileSync(file, renderServiceConfig({ sflow, api, gobgp: controller.api, dryRun }))
     const env = { ...process.env, SPILLWAY_NODE: process.execPath }
@@ -121,19 +118,6 @@ export async function startStage({ dryRun, onDeath }: StageOptions): Promise<Sta
     await stop()
     throw error
   }
-}
-
-/** Gives `port`, or a free one when somebody listens there. */
-async function preferPort(port: number): Promise<number> {
-  const server = createServer().listen(port, '127.0.0.1')
-  try {
-    await once(server, 'listening')
-  } catch {
-    return findFreePort('127.0.0.1')
-  }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function findFreeUdpPort(): Promise<number> {

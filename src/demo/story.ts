@@ -7,7 +7,7 @@ import {
   EXITS, HIGH_WATERMARK, HOT_DESTINATIONS, HOT_PREFIX, LOW_WATERMARK, naturalPeerBps, PEER, QUIET_LEVEL,
   SPEED_BPS, THRESHOLD_BPS, TRANSIT,
 } from './demo-edge.ts'
-import { exitOfPrefix, type Observation } from './observation.ts'
+import { countText, exitOfPrefix, type Observation } from './observation.ts'
 
 export interface Step {
   readonly name: string
@@ -55,7 +55,7 @@ export function createStory(): Step[] {
       holdsMs: 1_500,
       missing: missingRelief,
       sums: (now) =>
-        `relieved by ${installed(now).length} overrides, to at most ${formatShare(LOW_WATERMARK)}: ` +
+        `relieved by ${countText(installed(now).length)}, to at most ${formatShare(LOW_WATERMARK)}: ` +
         `the ${PEER} carries ${carried(now, PEER)}, the ${TRANSIT} ${carried(now, TRANSIT)}`,
     },
     {
@@ -104,7 +104,7 @@ function installed({ overrides }: Observation): Observation['overrides'] {
 
 /** Everything where BGP alone would put it. */
 function missingAtHome(now: Observation): string | undefined {
-  if (now.overrides.length > 0) return `REST still gives ${now.overrides.length} overrides`
+  if (now.overrides.length > 0) return `REST still gives ${countText(now.overrides.length)}`
   const known = new Set(EXITS.flatMap(({ prefixes }) => prefixes))
   const foreign = now.table.find(({ prefix }) => !known.has(prefix))
   if (foreign !== undefined) return `the edge still forwards by ${foreign.prefix}`

@@ -27,6 +27,7 @@ export function observed({ level, claimed, forwarded = claimed }: Pretended): Ob
     const detoured = forwarded.some((one) => holds(one, to))
     loads[detoured || home.get(to) === 1 ? TRANSIT : PEER] += bps
   }
+  const reason = 'peer would carry 88 %: 1 Mbps move to transit'
   return {
     loads: Object.fromEntries(Object.entries(loads).map(([exit, bps]) => [exit, { bps, offeredBps: bps }])),
     table,
@@ -37,8 +38,9 @@ export function observed({ level, claimed, forwarded = claimed }: Pretended): Ob
     ),
     overrides: claimed.map((prefix) => ({
       id: prefix, prefix, from_interface: PEER, to_interface: TRANSIT, bps: 1e6, state: 'installed',
-      reason: 'peer would carry 88 %: 1 Mbps move to transit',
+      reason,
     })),
+    decisions: claimed.map((prefix) => ({ at: '2026-01-01T00:00:00Z', kind: 'relieve', prefix, reason, acted: true })),
   }
 }
 

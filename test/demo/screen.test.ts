@@ -71,8 +71,8 @@ describe('the presenter', () => {
     const text = present(false, false)
     expect(text).not.toContain(ESCAPE)
     expect(text).toMatch(/^\d\d:\d\d:\d\d ▸ the service speaks REST at http:\/\/127\.0\.0\.1:8080/)
-    expect(text).toMatch(/4\.0\.1\.0\/24 from peer to transit, 1\.0 Mbps: peer would carry 88 %/)
-    expect(text).toMatch(/peer 64\.0 Mbps \(natural 88\.0 Mbps\).*1 overrides/)
+    expect(text).toMatch(/→ relieve: peer would carry 88 %/)
+    expect(text).toMatch(/peer 64\.0 Mbps \(natural 88\.0 Mbps\).*1 override\n/)
     expect(text).toContain('its last words')
   })
 

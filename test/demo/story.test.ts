@@ -11,7 +11,8 @@ function step(name: string): Step {
 }
 
 const quiet = observed({ level: QUIET_LEVEL, claimed: [] })
-const astray = (prefix: string): Observation => observed({ level: QUIET_LEVEL, claimed: [], forwarded: [prefix] })
+const astray = (prefix: string): Observation =>
+  observed({ level: QUIET_LEVEL, claimed: [], forwarded: [prefix] })
 const relieved = observed({ level: 1, claimed: RELIEVING })
 
 test('the rush hour overloads the peer, and quiet times do not', () => {
@@ -34,7 +35,7 @@ test('each step is content with what it waits for', () => {
 
 describe('the truth decides', () => {
   test.each([
-    ['quiet', observed({ level: QUIET_LEVEL, claimed: ['4.0.1.0/24'] }), 'REST still gives 1 overrides'],
+    ['quiet', observed({ level: QUIET_LEVEL, claimed: ['4.0.1.0/24'] }), 'REST still gives 1 override'],
     ['quiet', astray('4.0.1.0/24'), 'forwards by 4.0.1.0/24'],
     ['ebb', astray('4.0.0.0/22'), 'does not forward 4.0.0.0/22'],
     ['rush', observed({ level: 1, claimed: [] }), 'the peer has 88.0 Mbps'],
