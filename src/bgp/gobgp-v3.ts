@@ -3,7 +3,7 @@ import { formatPrefix, type Family } from '../model/prefix.ts'
 import type { GobgpApi, GobgpEvent, LocalPath, Peer } from './gobgp-api.ts'
 import { ESTABLISHED, FILTER, LOOKUP, PEER_EVENT, RPC, TABLE, type PathMessage, type PeerMessage } from './gobgp-v3-messages.ts'
 import { encodeWithdrawal, familyMessage, readPath, WITHDRAW, writePath } from './gobgp-v3-paths.ts'
-import { GrpcError, type GrpcChannel } from './grpc-channel.ts'
+import { CALL_DEADLINE_MS, GrpcError, type GrpcChannel } from './grpc-channel.ts'
 
 /** GoBGP 3.10 gathers a whole table before its first reply: 15 s for a million paths (measured). */
 const TABLE_DEADLINE_MS = 120_000
@@ -28,7 +28,7 @@ export function createGobgpV3(channel: GrpcChannel): GobgpApi {
 
     listPeers: async () => {
       const peers: Peer[] = []
-      for await (const { peer } of channel.list(RPC.listPeer, {}, LOCAL_DEADLINE_MS)) {
+      for await (const { peer } of channel.list(RPC.listPeer, {}, CALL_DEADLINE_MS)) {
         if (peer !== null) peers.push(readPeer(peer))
       }
       return peers
@@ -51,7 +51,7 @@ export function createGobgpV3(channel: GrpcChannel): GobgpApi {
         prefixes: only === undefined ? [] : [{ prefix: formatPrefix(only), type: LOOKUP.exact }],
       }
       const paths: LocalPath[] = []
-      for await (const path of listPaths(request, LOCAL_DEADLINE_MS)) {
+      for await (const path of listPaths(request, only === undefined ? LOCAL_DEADLINE_MS : CALL_DEADLINE_MS)) {
         if (!isLocal(path)) continue
         const change = readPath(path)
         if (change.kind === 'announced') paths.push(change)

@@ -8,8 +8,8 @@ export interface Rpc<Request, Reply> {
   readonly decode: (bytes: Buffer) => Reply
 }
 
-/** So long may a call with one small reply take, ms: a gobgpd that hangs must not hang the control loop. */
-const CALL_DEADLINE_MS = 5_000
+/** So long may a call with a small reply take, ms: a gobgpd that hangs must not hang the control loop. */
+export const CALL_DEADLINE_MS = 5_000
 
 const OPTIONS = {
   // A list of GoBGP 3.10 may send a destination of any size, and the default is 4 MiB.

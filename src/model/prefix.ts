@@ -27,11 +27,11 @@ export function addressBits(family: Family): 32 | 128 {
 
 /** Reads an IPv4 (four decimal parts) or IPv6 (RFC 4291, section 2.2) address; throws RangeError on anything else. */
 export function parseAddress(text: string): Address {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) {
+  // Told apart by the colon first: ipaddr.js tells by an exception, which takes ten times as long.
+  if (text.includes(':')) {
+    if (!text.includes('%') && ipaddr.IPv6.isValid(text)) return addressOfBytes(ipaddr.IPv6.parse(text).toByteArray())
+  } else if (ipaddr.IPv4.isValidFourPartDecimal(text)) {
     return addressOfBytes(ipaddr.IPv4.parse(text).octets)
-  }
-  if (text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text)) {
-    return addressOfBytes(ipaddr.IPv6.parse(text).toByteArray())
   }
   throw new RangeError(`"${text}" is not an IPv4 or IPv6 address`)
 }

@@ -57,20 +57,21 @@ ${family('ipv4-unicast')}${family('ipv6-unicast')}
 export async function startEdge(otherAddresses: readonly string[] = []): Promise<Edge> {
   const addresses = [ROUTER_ADDRESS, ...otherAddresses]
   const gobgpPort = await findFreePort(GOBGP_ADDRESS)
+  const ports = await Promise.all(addresses.map(findFreePort))
   const gobgp = await startGobgpd({
     config: renderGobgpdConfig({
       asn: ASN,
       routerId: GOBGP_ROUTER_ID,
       listenPort: gobgpPort,
       localAddresses: [parseAddress(GOBGP_ADDRESS)],
-      neighbors: addresses.map((address) => ({
-        address: parseAddress(address), localAddress: parseAddress(GOBGP_ADDRESS),
+      // Either end connects, so that whichever restarts is back within 7 s.
+      neighbors: addresses.map((address, i) => ({
+        address: parseAddress(address), localAddress: parseAddress(GOBGP_ADDRESS), passive: false, port: ports[i]!,
       })),
     }),
   })
   const [router, ...others] = (await Promise.all(
-    addresses.map(async (address) =>
-      startGobgpd({ config: routerConfig(address, await findFreePort(address), gobgpPort) })),
+    addresses.map((address, i) => startGobgpd({ config: routerConfig(address, ports[i]!, gobgpPort) })),
   )) as [Gobgpd, ...Gobgpd[]]
   const routerChannel: GrpcChannel = createGrpcChannel(router.api)
   return {
