@@ -62,7 +62,15 @@ export interface Lab {
 }
 
 /** `exits` use next hops in 172.(16 + index).0.0/31; their interfaces are configured to fit. */
-export async function startLab({ exits, maxPrefixLength = 32 }: { exits: readonly Exit[]; maxPrefixLength?: number }): Promise<Lab> {
+export async function startLab({
+  exits,
+  maxPrefixLength = 32,
+  counterIntervalMs = 1000,
+}: {
+  exits: readonly Exit[]
+  maxPrefixLength?: number
+  counterIntervalMs?: number
+}): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-lab-'))
   const file = join(folder, 'spillway.yaml')
   const [bgpPort, apiPort, sflowPort] = [await findFreePort(HOST), await findFreePort(HOST), await findFreeUdpPort()]
@@ -83,7 +91,7 @@ export async function startLab({ exits, maxPrefixLength = 32 }: { exits: readonl
     samplingRate: 20,
     seed: 7,
     serversIfIndex: 1,
-    counterIntervalMs: 1000,
+    counterIntervalMs,
     exits,
     gobgp: edgeGobgp.api,
   })
