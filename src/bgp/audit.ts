@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Family } from '../model/prefix.ts'
 import type { GobgpApi } from './gobgp-api.ts'
+import { breaksConnection, isBug } from './retry.ts'
 import type { RouterRoutes } from './router-routes.ts'
 
 /** Changes that GoBGP has counted already may still be on their way to us for so long, ms. */
@@ -30,15 +31,21 @@ export async function auditOnce(api: GobgpApi, feeds: ReadonlyMap<string, Audite
     if (actually !== established) differences.push({ neighbor, what: `${neighbor} is ${actually ? 'up' : 'down'}` })
     if (!actually) continue
     for (const family of [4, 6] as const) {
-      const what = describe(family, await api.countAdjIn(neighbor, family), routes.received(family))
-      if (what !== undefined) differences.push({ neighbor, what: `${neighbor} ${what}` })
+      const [theirs, ours] = [await countOf(api, neighbor, family), routes.received(family)]
+      if (theirs === undefined || ours === undefined || theirs === ours) continue
+      differences.push({ neighbor, what: `${neighbor} IPv${family}: ${theirs} paths in GoBGP, ${ours} here` })
     }
   }
   if (differences.length > 0) await sleep(IN_FLIGHT_MS)
   return new Set(differences.filter(({ neighbor }) => stateOf(neighbor) === before.get(neighbor)).map(({ what }) => what))
 }
 
-function describe(family: Family, theirs: number, ours: number | undefined): string | undefined {
-  if (ours === undefined || ours === theirs) return undefined
-  return `IPv${family}: ${theirs} paths in GoBGP, ${ours} here`
+/** Undefined when GoBGP refuses to count: the session does not carry the family, or went while we looked. */
+async function countOf(api: GobgpApi, neighbor: string, family: Family): Promise<number | undefined> {
+  try {
+    return await api.countAdjIn(neighbor, family)
+  } catch (error) {
+    if (breaksConnection(error) || isBug(error)) throw error
+    return undefined
+  }
 }

@@ -86,10 +86,11 @@ export function createGobgp(options: GobgpOptions): Gobgp {
         const connecting = connect()
         attempt = connecting.catch(() => {})
         const { api, server } = await connecting
-        await feed.run(api, server.routerId, () => {
-          liveSinceMs = clock()
+        await feed.run(api, server.routerId, (differences) => {
+          liveSinceMs = Math.min(liveSinceMs, clock())
           resyncs++
-          logger.info({ target, routers: routers.map(({ name }) => name) }, 'route tables are in place')
+          if (differences.length > 0) logger.warn({ target, differences }, 'route tables had gone astray; filled anew')
+          else logger.info({ target, routers: routers.map(({ name }) => name) }, 'route tables are in place')
         })
       } catch (error) {
         if (isBug(error)) throw error

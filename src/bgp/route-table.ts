@@ -95,6 +95,11 @@ export class RouteTable {
     return this.#pool.nextHops()
   }
 
+  /** Number of paths of both families. */
+  get paths(): number {
+    return this.#paths[4] + this.#paths[6]
+  }
+
   counts(family: Family): RouteCounts {
     return { routes: this.#tries[family].size, paths: this.#paths[family] }
   }
