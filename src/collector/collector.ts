@@ -27,8 +27,8 @@ export interface CollectorOptions {
   readonly routers: readonly Router[]
   readonly clock: Clock
   readonly logger: Logger
-  /** Destinations remembered in all; each router has its share. */
-  readonly maxDestinations?: number
+  /** Destinations remembered of each router; by default an equal share of 262,144. */
+  readonly maxDestinationsPerRouter?: number
 }
 
 export interface Collector extends TrafficSource {
@@ -40,8 +40,9 @@ export interface Collector extends TrafficSource {
   readonly stats: CollectorStats
 }
 
-/** 264 bytes each, so 270 MB when full; the tables grow as they fill. */
-const MAX_DESTINATIONS = 2 ** 20
+/** 268 bytes each, so 70 MB in all; tables grow as they fill. More would make pauses that cost datagrams. */
+const MAX_DESTINATIONS = 2 ** 18
+const FEWEST_DESTINATIONS = 2 ** 14
 const MAX_SOURCES = 2 ** 16
 
 /** A collector that is inert until `start`. */
@@ -81,13 +82,14 @@ class SflowCollector implements Collector, SflowSink {
   #uptimeMs = 0
 
   constructor(options: CollectorOptions) {
-    const { routers, windowMs, maxDestinations = MAX_DESTINATIONS } = options
+    const { routers, windowMs } = options
     this.#options = options
     this.#log = new LimitedLog(options.logger, options.clock)
     const seed = randomInt(2 ** 31)
-    const share = Math.max(1024, Math.floor(maxDestinations / Math.max(1, routers.length)))
+    const share = Math.max(FEWEST_DESTINATIONS, Math.floor(MAX_DESTINATIONS / routers.length))
+    const destinations = options.maxDestinationsPerRouter ?? share
     this.#agents = new AgentTable(routers)
-    this.#routers = routers.map((router) => new RouterTelemetry(router, windowMs, share, seed))
+    this.#routers = routers.map((router) => new RouterTelemetry(router, windowMs, destinations, seed))
     this.#routerByName = new Map(routers.map(({ name }, i) => [name, this.#routers[i]!]))
     this.#datagramNumbers = new SequenceTracker(MAX_SOURCES, seed)
     this.#flowNumbers = new SequenceTracker(MAX_SOURCES, seed)

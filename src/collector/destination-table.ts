@@ -9,6 +9,8 @@ const FIRST_CAPACITY = 1024
 /** Share of the entries that is folded, and that goes, at once when the table is full, so that making room stays rare. */
 const FOLDED_SHARE = 1 / 2
 const EVICTED_SHARE = 1 / 8
+/** An entry's number, the first word of its address and the family share the 53 bits of a number: see `sorted`. */
+const MOST_ENTRIES = 2 ** 20
 /** Entries looked at to learn how small the smallest are. */
 const PROBES = 1024
 
@@ -24,10 +26,11 @@ export class DestinationTable {
   #index: Int32Array
   /** Per entry: four address words, then slot × 2 + (1 for IPv6). */
   #keys: Uint32Array
-  /** Per column, then per entry. */
-  #bytes: Float64Array[]
-  #samples: Uint32Array[]
+  /** Per entry, then per column: adding up an entry stays within a few cache lines. */
+  #bytes: Float64Array
+  #samples: Uint32Array
   #column = 0
+  #openedSinceFold: number
 
   /**
    * At most `maxEntries` entries; `seed` keeps outsiders from choosing addresses that collide. When there are more,
@@ -36,13 +39,14 @@ export class DestinationTable {
    */
   constructor(columns: number, maxEntries: number, seed: number) {
     this.#columns = columns
-    this.#maxEntries = maxEntries
+    this.#maxEntries = Math.min(maxEntries, MOST_ENTRIES)
     this.#seed = seed
-    this.#capacity = Math.min(FIRST_CAPACITY, maxEntries)
+    this.#openedSinceFold = columns
+    this.#capacity = Math.min(FIRST_CAPACITY, this.#maxEntries)
     this.#index = new Int32Array(indexLength(this.#capacity))
     this.#keys = new Uint32Array(this.#capacity * KEY_WORDS)
-    this.#bytes = Array.from({ length: columns }, () => new Float64Array(this.#capacity))
-    this.#samples = Array.from({ length: columns }, () => new Uint32Array(this.#capacity))
+    this.#bytes = new Float64Array(this.#capacity * columns)
+    this.#samples = new Uint32Array(this.#capacity * columns)
   }
 
   /** Entries in use are 0 … size − 1; what was added or opened since may have moved them. */
@@ -55,6 +59,14 @@ export class DestinationTable {
     return this.#folded
   }
 
+  /**
+   * True while columns hold traffic that was folded: then a destination's samples may be spread over two entries,
+   * earlier ones and later ones.
+   */
+  get isFolded(): boolean {
+    return this.#openedSinceFold < this.#columns
+  }
+
   /** Entries that had to go though they had traffic, since the start. */
   get evicted(): number {
     return this.#evicted
@@ -63,16 +75,30 @@ export class DestinationTable {
   /** Counts one sample of `bytes` (whole, already multiplied by the sampling rate) in the open column. */
   add(slot: number, family: 4 | 6, w0: number, w1: number, w2: number, w3: number, bytes: number): void {
     const entry = this.#entry(w0, w1, w2, w3, slot * 2 + (family === 6 ? 1 : 0))
-    this.#bytes[this.#column]![entry]! += bytes
-    this.#samples[this.#column]![entry]!++
+    const cell = entry * this.#columns + this.#column
+    this.#bytes[cell]! += bytes
+    this.#samples[cell]!++
   }
 
   /** Clears `column` for what comes next; entries with nothing left in any column go. */
   open(column: number): void {
     this.#column = column
-    this.#bytes[column]!.fill(0, 0, this.#size)
-    this.#samples[column]!.fill(0, 0, this.#size)
+    this.#openedSinceFold++
+    for (let cell = column; cell < this.#size * this.#columns; cell += this.#columns) {
+      this.#bytes[cell] = 0
+      this.#samples[cell] = 0
+    }
     this.#removeWhere((entry) => this.samples(entry, this.#columns) === 0)
+  }
+
+  /** All entries by the first word of their address, IPv4 first: whoever sorts them wholly has little left to do. */
+  sorted(): Float64Array {
+    const order = new Float64Array(this.#size)
+    for (let entry = 0; entry < this.#size; entry++) {
+      order[entry] = (this.family(entry) === 6 ? 2 ** 52 : 0) + this.word(entry, 0) * MOST_ENTRIES + entry
+    }
+    order.sort()
+    return order.map((key) => key % MOST_ENTRIES)
   }
 
   slot(entry: number): number {
@@ -90,29 +116,26 @@ export class DestinationTable {
 
   /** Bytes of the newest `columns` columns. */
   bytes(entry: number, columns: number): number {
-    let sum = 0
-    for (let i = 0, column = this.#column; i < columns; i++, column = this.#before(column)) {
-      sum += this.#bytes[column]![entry]!
-    }
-    return sum
+    return this.#sum(this.#bytes, entry, columns)
   }
 
   /** Samples of the newest `columns` columns. */
   samples(entry: number, columns: number): number {
-    let sum = 0
-    for (let i = 0, column = this.#column; i < columns; i++, column = this.#before(column)) {
-      sum += this.#samples[column]![entry]!
-    }
-    return sum
+    return this.#sum(this.#samples, entry, columns)
   }
 
   /** Samples of the column that was opened `age` columns before the open one. */
   samplesIn(entry: number, age: number): number {
-    return this.#samples[(this.#column - age + this.#columns) % this.#columns]![entry]!
+    return this.#samples[entry * this.#columns + ((this.#column - age + this.#columns) % this.#columns)]!
   }
 
-  #before(column: number): number {
-    return column === 0 ? this.#columns - 1 : column - 1
+  #sum(cells: Float64Array | Uint32Array, entry: number, columns: number): number {
+    const first = entry * this.#columns
+    let sum = 0
+    for (let i = 0, column = this.#column; i < columns; i++, column = column === 0 ? this.#columns - 1 : column - 1) {
+      sum += cells[first + column]!
+    }
+    return sum
   }
 
   #entry(w0: number, w1: number, w2: number, w3: number, tag: number): number {
@@ -159,24 +182,19 @@ export class DestinationTable {
 
   #grow(capacity: number): void {
     this.#capacity = capacity
-    const keys = new Uint32Array(capacity * KEY_WORDS)
-    keys.set(this.#keys)
-    this.#keys = keys
-    this.#bytes = this.#bytes.map((old) => {
-      const column = new Float64Array(capacity)
-      column.set(old)
-      return column
-    })
-    this.#samples = this.#samples.map((old) => {
-      const column = new Uint32Array(capacity)
-      column.set(old)
-      return column
-    })
+    const [keys, bytes, samples] = [this.#keys, this.#bytes, this.#samples]
+    this.#keys = new Uint32Array(capacity * KEY_WORDS)
+    this.#keys.set(keys)
+    this.#bytes = new Float64Array(capacity * this.#columns)
+    this.#bytes.set(bytes)
+    this.#samples = new Uint32Array(capacity * this.#columns)
+    this.#samples.set(samples)
     this.#index = new Int32Array(indexLength(capacity))
     this.#reindex()
   }
 
   #foldSmallest(): void {
+    this.#openedSinceFold = 0
     const threshold = this.#smallest(FOLDED_SHARE)
     for (let entry = 0; entry < this.#size; entry++) {
       if (this.bytes(entry, this.#columns) <= threshold && this.#fold(entry)) this.#folded++
@@ -229,11 +247,21 @@ export class DestinationTable {
   #remove(entry: number): void {
     const last = --this.#size
     this.#keys.copyWithin(entry * KEY_WORDS, last * KEY_WORDS, (last + 1) * KEY_WORDS)
-    for (const columns of [this.#bytes, this.#samples]) {
-      for (const column of columns) {
-        column[entry] = column[last]!
-        column[last] = 0
-      }
+    const columns = this.#columns
+    for (let from = last * columns, to = entry * columns; from < (last + 1) * columns; from++, to++) {
+      this.#bytes[to] = this.#bytes[from]!
+      this.#bytes[from] = 0
+      this.#samples[to] = this.#samples[from]!
+      this.#samples[from] = 0
+    }
+  }
+
+  /** Adds the counts of one entry to another's. */
+  #addTo(entry: number, from: number): void {
+    const columns = this.#columns
+    for (let i = 0; i < columns; i++) {
+      this.#bytes[entry * columns + i]! += this.#bytes[from * columns + i]!
+      this.#samples[entry * columns + i]! += this.#samples[from * columns + i]!
     }
   }
 
@@ -250,8 +278,7 @@ export class DestinationTable {
         index[at] = ++entry
         continue
       }
-      const equal = index[at]! - 1
-      for (const columns of [this.#bytes, this.#samples]) for (const column of columns) column[equal]! += column[entry]!
+      this.#addTo(index[at]! - 1, entry)
       this.#remove(entry)
     }
   }

@@ -149,11 +149,12 @@ export class RouterFlows {
     const windowsMs = Array.from({ length: COLUMNS + 1 }, (_, columns) => this.#windowMs(columns))
     const usualColumns = scales.map((_, i) => this.#shortColumns + currentWindow(this.windows(i)))
     const rows: DestinationRate[] = []
-    for (let entry = 0; entry < table.size; entry++) {
+    for (const entry of table.sorted()) {
       const slot = table.slot(entry)
       const interfaceIndex = slot >>> 1
       if (slot !== this.#slot(interfaceIndex)) continue
-      const columns = this.#changedColumns(entry, windowsMs) ?? usualColumns[interfaceIndex]!
+      const changed = table.isFolded ? undefined : this.#changedColumns(entry, windowsMs)
+      const columns = changed ?? usualColumns[interfaceIndex]!
       const bytes = table.bytes(entry, columns)
       if (bytes === 0) continue
       rows.push({

@@ -151,7 +151,7 @@ describe('the collector', () => {
   })
 
   it('tells how many destinations it has folded and dropped for want of room', async () => {
-    const running = await startCollector({ maxDestinations: 1 })
+    const running = await startCollector({ maxDestinationsPerRouter: 1024 })
     const sendTo = (addressOf: (i: number) => ReturnType<typeof ipv4>, subAgent: number): Promise<void> =>
       sendSeconds(
         running, 40,

@@ -197,6 +197,19 @@ describe('a packet that is sampled where it comes in and where it goes out', () 
   })
 })
 
+describe('more destinations than there is room for', () => {
+  it('keep their sum, and none of them looks like a change', () => {
+    const flows = new RouterFlows(2, WINDOW_MS, 1024, 1)
+    const random = randomOf(9)
+    for (let ms = 100; ms <= 60_000; ms += 100) {
+      for (let i = 0; i < 30; i++) add(flows, ms, { w0: 0x01000000 + Math.floor(random() * 100) * 256 + Math.floor(random() * 256) })
+      if (ms > 20_000 && ms % 2000 === 0) expect(ratesBps(flows)).toBeCloseTo(bpsOf(300), 0)
+    }
+    expect(flows.crowding).toEqual({ folded: expect.any(Number), evicted: 0 })
+    expect(flows.crowding.folded).toBeGreaterThan(1000)
+  })
+})
+
 describe('packets other than IP', () => {
   it('count for the interface, and have no destination', () => {
     const flows = createFlows()
