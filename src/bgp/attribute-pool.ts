@@ -57,7 +57,8 @@ export class AttributePool {
 /** Equal for equal attributes and for no others. */
 function keyOf(a: PathAttributes): string {
   const { family, w0, w1, w2, w3 } = a.nextHop
-  let key = `${family}:${w0}:${w1}:${w2}:${w3} ${a.origin} ${a.med ?? ''} ${a.localPref ?? ''} ${a.originatorId ?? ''}`
+  let key = `${family}:${w0}:${w1}:${w2}:${w3} `
+  key += `${a.origin} ${a.med ?? ''} ${a.localPref ?? ''} ${a.originatorId ?? ''}`
   for (const { kind, asns } of a.asPath) key += ` ${kind} ${asns.join(',')}`
   key += ` c${a.communities.join(',')}`
   for (const { globalAdmin, data1, data2 } of a.largeCommunities) key += ` l${globalAdmin}:${data1}:${data2}`

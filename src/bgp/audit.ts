@@ -14,11 +14,13 @@ export interface Audited {
 }
 
 /**
- * What differs, in words: sessions and numbers of paths. Only routers are judged for which nothing changed during the
- * look, so on a busy feed it often says nothing. Found once may be chance; found twice it is not.
+ * What differs, in words: sessions and numbers of paths. Only routers are judged for which nothing changed
+ * during the look, so on a busy feed it often says nothing. Found once may be chance; found twice it is not.
  * `feeds` goes by neighbor address.
  */
-export async function auditOnce(api: GobgpApi, feeds: ReadonlyMap<string, Audited>): Promise<ReadonlySet<string>> {
+export async function auditOnce(
+  api: GobgpApi, feeds: ReadonlyMap<string, Audited>,
+): Promise<ReadonlySet<string>> {
   const stateOf = (neighbor: string): string => {
     const { routes, established } = feeds.get(neighbor)!
     return `${established} ${routes.changes}`
@@ -28,7 +30,9 @@ export async function auditOnce(api: GobgpApi, feeds: ReadonlyMap<string, Audite
   const peers = new Map((await api.listPeers()).map((peer) => [peer.address, peer]))
   for (const [neighbor, { routes, established }] of feeds) {
     const actually = peers.get(neighbor)?.established ?? false
-    if (actually !== established) differences.push({ neighbor, what: `${neighbor} is ${actually ? 'up' : 'down'}` })
+    if (actually !== established) {
+      differences.push({ neighbor, what: `${neighbor} is ${actually ? 'up' : 'down'}` })
+    }
     if (!actually) continue
     for (const family of [4, 6] as const) {
       const [theirs, ours] = [await countOf(api, neighbor, family), routes.received(family)]
@@ -37,7 +41,8 @@ export async function auditOnce(api: GobgpApi, feeds: ReadonlyMap<string, Audite
     }
   }
   if (differences.length > 0) await sleep(IN_FLIGHT_MS)
-  return new Set(differences.filter(({ neighbor }) => stateOf(neighbor) === before.get(neighbor)).map(({ what }) => what))
+  const unmoved = differences.filter(({ neighbor }) => stateOf(neighbor) === before.get(neighbor))
+  return new Set(unmoved.map(({ what }) => what))
 }
 
 /** Undefined when GoBGP refuses to count: the session does not carry the family, or went while we looked. */

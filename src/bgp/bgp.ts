@@ -20,8 +20,9 @@ export interface Bgp extends RouteSource, OverrideStore {
 }
 
 /**
- * One client for each gobgpd that the routers name. Routers that share a gobgpd share its overrides: GoBGP sends
- * one best path to all of them, so `list` gives the same for each, and injecting for one injects for all.
+ * One client for each gobgpd that the routers name. Routers that share a gobgpd share its overrides: GoBGP
+ * sends one best path to all of them, so `list` gives the same for each, and injecting for one injects for
+ * all.
  */
 export function createBgp({ routers, ...options }: BgpOptions): Bgp {
   const clients = new Map<string, Gobgp>()

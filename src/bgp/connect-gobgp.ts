@@ -19,9 +19,9 @@ const GET_BGP_V4: Rpc<undefined, Buffer> = {
 }
 
 /**
- * Connects to the gobgpd at the target, HOST:PORT or unix:/PATH, and makes sure that it runs BGP. Rejects with
- * what is wrong otherwise, and at once when aborted. GoBGP has no reflection service: asking is the only way to
- * tell its versions apart.
+ * Connects to the gobgpd at the target, HOST:PORT or unix:/PATH, and makes sure that it runs BGP. Rejects
+ * with what is wrong otherwise, and at once when aborted. GoBGP has no reflection service: asking is the only
+ * way to tell its versions apart.
  */
 export async function connectGobgp(target: string, aborted: AbortSignal): Promise<GobgpConnection> {
   const channel = createGrpcChannel(target)
@@ -32,7 +32,9 @@ export async function connectGobgp(target: string, aborted: AbortSignal): Promis
     }
     const api = createGobgpV3(channel)
     const server = await api.getBgp()
-    if (server.asn === 0) throw new Error(`gobgpd at ${target} has not started BGP: give it a [global.config]`)
+    if (server.asn === 0) {
+      throw new Error(`gobgpd at ${target} has not started BGP: give it a [global.config]`)
+    }
     return { api, server, close: channel.close }
   } catch (error) {
     channel.close()

@@ -34,7 +34,8 @@ export interface Feed {
   counters(router: string): PathCounters
 }
 
-export function createFeed({ routers, marker, clock, auditIntervalMs = AUDIT_INTERVAL_MS }: FeedOptions): Feed {
+export function createFeed(options: FeedOptions): Feed {
+  const { routers, marker, clock, auditIntervalMs = AUDIT_INTERVAL_MS } = options
   const neighborOf = new Map(routers.map(({ name, address }) => [name, formatAddress(address)]))
   const countersOf = new Map(routers.map(({ name }) => [name, createPathCounters()]))
   const NO_ROUTES = new RouteTable()
@@ -46,7 +47,11 @@ export function createFeed({ routers, marker, clock, auditIntervalMs = AUDIT_INT
   const read = (api: GobgpApi, own: OwnMarks): Promise<Reading> => {
     const feeds = routers.map(({ name }): [string, RouterFeed] => [
       neighborOf.get(name)!,
-      { routes: new RouterRoutes(own, countersOf.get(name)!), established: false, settling: new Settling(clock(), 0) },
+      {
+        routes: new RouterRoutes(own, countersOf.get(name)!),
+        established: false,
+        settling: new Settling(clock(), 0),
+      },
     ])
     return startReading(api, new Map(feeds), clock)
   }
@@ -89,8 +94,11 @@ export function createFeed({ routers, marker, clock, auditIntervalMs = AUDIT_INT
   }
 }
 
-/** Resolves with what differs from GoBGP, found twice in a row; rejects when the reading ends or GoBGP fails. */
-async function audit(api: GobgpApi, { feeds, ended }: Reading, intervalMs: number): Promise<readonly string[]> {
+/**
+ * Resolves with what differs from GoBGP, found twice in a row; rejects when the reading ends or GoBGP fails.
+ */
+async function audit(api: GobgpApi, reading: Reading, intervalMs: number): Promise<readonly string[]> {
+  const { feeds, ended } = reading
   let suspects: ReadonlySet<string> = new Set()
   for (;;) {
     await sleep(intervalMs, undefined, { signal: ended, ref: false }).catch(() => {})

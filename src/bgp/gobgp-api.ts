@@ -1,4 +1,7 @@
-/** What Spillway asks of a gobgpd, in words of the model. One adapter for each version of GoBGP's API fulfils it. */
+/**
+ * What Spillway asks of a gobgpd, in words of the model. One adapter for each version of GoBGP's API fulfils
+ * it.
+ */
 import type { Family, Prefix } from '../model/prefix.ts'
 import type { PathAttributes } from '../model/route.ts'
 
@@ -48,10 +51,20 @@ export type UnusableReason = (typeof UNUSABLE_REASONS)[number]
 
 /** A message about one received path, named by (prefix, pathId) within its neighbor. */
 export type PathChange =
-  | { readonly kind: 'announced'; readonly prefix: Prefix; readonly pathId: number; readonly attributes: PathAttributes }
+  | {
+      readonly kind: 'announced'
+      readonly prefix: Prefix
+      readonly pathId: number
+      readonly attributes: PathAttributes
+    }
   | { readonly kind: 'withdrawn'; readonly prefix: Prefix; readonly pathId: number }
   /** It replaces an earlier path of its name, where it has one. */
-  | { readonly kind: 'unusable'; readonly prefix: Prefix | undefined; readonly pathId: number; readonly reason: UnusableReason }
+  | {
+      readonly kind: 'unusable'
+      readonly prefix: Prefix | undefined
+      readonly pathId: number
+      readonly reason: UnusableReason
+    }
 
 export type GobgpEvent =
   | { readonly kind: 'session'; readonly neighbor: string; readonly established: boolean }

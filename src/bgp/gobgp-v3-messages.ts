@@ -39,7 +39,9 @@ export interface Packed {
   CommunitiesAttribute: { communities: number[] }
   OriginatorIdAttribute: { id: string }
   MpReachNLRIAttribute: { family: FamilyMessage | null; next_hops: string[]; nlris: AnyMessage[] }
-  LargeCommunitiesAttribute: { communities: { global_admin: number; local_data1: number; local_data2: number }[] }
+  LargeCommunitiesAttribute: {
+    communities: { global_admin: number; local_data1: number; local_data2: number }[]
+  }
 }
 
 type EncodedPath = Partial<PathMessage>
@@ -57,8 +59,8 @@ export const PEER_EVENT = { init: 1, endOfInit: 2, state: 3 } as const
 export const ESTABLISHED = 6
 export const SEGMENT = { set: 1, sequence: 2, confed_sequence: 3, confed_set: 4 } as const
 
-// Without `json`, an Any stays bytes, and `pack` and `unpack` below deal with it: proto-loader's own way turns an
-// unknown type into an empty Any without a word.
+// Without `json`, an Any stays bytes, and `pack` and `unpack` below deal with it: proto-loader's own way
+// turns an unknown type into an empty Any without a word.
 const definition = loadSync(fileURLToPath(new URL('../../protos/gobgp-v3.proto', import.meta.url)), {
   keepCase: true,
   longs: Number,

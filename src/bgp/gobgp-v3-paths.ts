@@ -10,7 +10,9 @@ import {
 import type { Rpc } from './grpc-channel.ts'
 
 const SAFI_UNICAST = 1
-const SEGMENT_KINDS = new Map(Object.entries(SEGMENT).map(([kind, type]) => [type, kind as AsSegment['kind']]))
+const SEGMENT_KINDS = new Map<number, AsSegment['kind']>(
+  Object.entries(SEGMENT).map(([kind, type]) => [type, kind as AsSegment['kind']]),
+)
 
 /** The family's name in GoBGP: AFI (RFC 4760, IANA's address family numbers) and SAFI unicast. */
 export function familyMessage(family: Family): FamilyMessage {
@@ -85,7 +87,8 @@ function readAttributes(pattrs: readonly AnyMessage[]): PathAttributes | Unusabl
           originatorId = unpack('OriginatorIdAttribute', any).id
           break
         default:
-          // CLUSTER_LIST, AGGREGATOR, extended communities and what is yet to come: steering needs none of them.
+          // CLUSTER_LIST, AGGREGATOR, extended communities and what is yet to come: steering needs none of
+          // them.
           break
       }
     }
@@ -103,12 +106,15 @@ function readOrigin(origin: number): Origin {
 }
 
 function readSegment({ type, numbers }: { type: number; numbers: readonly number[] }): AsSegment {
-  const kind = SEGMENT_KINDS.get(type as (typeof SEGMENT)[AsSegment['kind']])
+  const kind = SEGMENT_KINDS.get(type)
   if (kind === undefined) throw new RangeError(`AS_PATH segment of type ${type}`)
   return { kind, asns: numbers }
 }
 
-/** The global address where a link-local one comes with it (RFC 2545, section 3); undefined when there is none. */
+/**
+ * The global address where a link-local one comes with it (RFC 2545, section 3); undefined when there is
+ * none.
+ */
 function readNextHop(texts: readonly string[]): Address | undefined {
   const addresses = texts.filter((text) => text !== '' && text !== '<nil>').map(parseAddress)
   return addresses.find((a) => !isLinkLocal(a)) ?? addresses[0]
@@ -119,7 +125,10 @@ function isLinkLocal(a: Address): boolean {
   return a.family === 6 && a.w0 >>> 22 === 0xfe80 >>> 6
 }
 
-/** The path to add for an override, with identifier 0. IPv6 has its next hop in MP_REACH_NLRI (RFC 4760, section 3). */
+/**
+ * The path to add for an override, with identifier 0. IPv6 has its next hop in MP_REACH_NLRI (RFC 4760,
+ * section 3).
+ */
 export function writePath(prefix: Prefix, a: PathAttributes): Partial<PathMessage> {
   const family = familyMessage(prefix.family)
   const nlri = writePrefix(prefix)
@@ -167,8 +176,8 @@ export const WITHDRAW: Rpc<Withdrawal, object> = {
 }
 
 /**
- * Makes the request that takes back one route. Protobuf drops without a word what it cannot place, so the bytes are
- * read back: throws RangeError, and nothing can be sent, unless they name this route.
+ * Makes the request that takes back one route. Protobuf drops without a word what it cannot place, so the
+ * bytes are read back: throws RangeError, and nothing can be sent, unless they name this route.
  */
 export function encodeWithdrawal(prefix: Prefix, pathId: number): Withdrawal {
   const family = familyMessage(prefix.family)
@@ -183,7 +192,8 @@ export function encodeWithdrawal(prefix: Prefix, pathId: number): Withdrawal {
     written.family?.afi !== family.afi ||
     written.family.safi !== family.safi
   ) {
-    throw new RangeError(`no withdrawal can be made of ${JSON.stringify({ ...prefix, pathId })}: nothing was sent`)
+    const named = JSON.stringify({ ...prefix, pathId })
+    throw new RangeError(`no withdrawal can be made of ${named}: nothing was sent`)
   }
   return bytes as Withdrawal
 }

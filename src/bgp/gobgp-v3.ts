@@ -1,7 +1,10 @@
 /** GobgpApi on gobgpd 3.0 to 3.37. */
+import type { ServiceError } from '@grpc/grpc-js'
 import { formatPrefix, type Family } from '../model/prefix.ts'
 import type { GobgpApi, GobgpEvent, LocalPath, Peer } from './gobgp-api.ts'
-import { ESTABLISHED, FILTER, LOOKUP, PEER_EVENT, RPC, TABLE, type PathMessage, type PeerMessage } from './gobgp-v3-messages.ts'
+import {
+  ESTABLISHED, FILTER, LOOKUP, PEER_EVENT, RPC, TABLE, type PathMessage, type PeerMessage,
+} from './gobgp-v3-messages.ts'
 import { encodeWithdrawal, familyMessage, readPath, WITHDRAW, writePath } from './gobgp-v3-paths.ts'
 import { CALL_DEADLINE_MS, GrpcError, type GrpcChannel } from './grpc-channel.ts'
 
@@ -11,7 +14,8 @@ const LOCAL_DEADLINE_MS = 10_000
 
 /** Speaks v3 over the channel, which stays the caller's to close. */
 export function createGobgpV3(channel: GrpcChannel): GobgpApi {
-  async function* listPaths(request: Parameters<typeof RPC.listPath.encode>[0], deadlineMs: number): AsyncGenerator<PathMessage> {
+  type ListRequest = Parameters<typeof RPC.listPath.encode>[0]
+  async function* listPaths(request: ListRequest, deadlineMs: number): AsyncGenerator<PathMessage> {
     for await (const { destination } of channel.list(RPC.listPath, request, deadlineMs)) {
       yield* destination?.paths ?? []
     }
@@ -50,8 +54,9 @@ export function createGobgpV3(channel: GrpcChannel): GobgpApi {
         family: familyMessage(family),
         prefixes: only === undefined ? [] : [{ prefix: formatPrefix(only), type: LOOKUP.exact }],
       }
+      const deadlineMs = only === undefined ? LOCAL_DEADLINE_MS : CALL_DEADLINE_MS
       const paths: LocalPath[] = []
-      for await (const path of listPaths(request, only === undefined ? LOCAL_DEADLINE_MS : CALL_DEADLINE_MS)) {
+      for await (const path of listPaths(request, deadlineMs)) {
         if (!isLocal(path)) continue
         const change = readPath(path)
         if (change.kind === 'announced') paths.push(change)
@@ -60,7 +65,8 @@ export function createGobgpV3(channel: GrpcChannel): GobgpApi {
     },
 
     watch: (onEvent) => {
-      const events = channel.stream(RPC.watchEvent, { peer: {}, table: { filters: [{ type: FILTER.adjIn, init: false }] } })
+      const filters = [{ type: FILTER.adjIn, init: false }]
+      const events = channel.stream(RPC.watchEvent, { peer: {}, table: { filters } })
       // Flowing at all times: gobgpd keeps what a slow reader has not taken, without bound.
       events.on('data', ({ peer, table }: ReturnType<typeof RPC.watchEvent.decode>) => {
         if (peer) {
@@ -69,12 +75,15 @@ export function createGobgpV3(channel: GrpcChannel): GobgpApi {
         }
         for (const path of table?.paths ?? []) {
           // The end of a dump is told by an empty table, End-of-RIB by a path without prefix.
-          if (path.nlri !== null) onEvent({ kind: 'path', neighbor: path.neighbor_ip, change: readPath(path) })
+          if (path.nlri === null) continue
+          onEvent({ kind: 'path', neighbor: path.neighbor_ip, change: readPath(path) })
         }
       })
       return {
         ended: new Promise((resolve) => {
-          events.on('error', (error) => resolve(new GrpcError(channel.target, RPC.watchEvent.path, error as never)))
+          events.on('error', (error: ServiceError) => {
+            resolve(new GrpcError(channel.target, RPC.watchEvent.path, error))
+          })
           events.on('end', () => resolve(new Error(`gobgpd at ${channel.target}: WatchEvent ended`)))
         }),
         cancel: () => events.cancel(),

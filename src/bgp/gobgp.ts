@@ -9,7 +9,9 @@ import type { Router } from '../model/topology.ts'
 import { connectGobgp, type GobgpConnection } from './connect-gobgp.ts'
 import { createFeed } from './feed.ts'
 import type { GobgpApi, LocalPath, Peer } from './gobgp-api.ts'
-import { checkInjectable, isOurs, overrideAttributes, readOverride, type OverrideOptions } from './override-path.ts'
+import {
+  checkInjectable, isOurs, overrideAttributes, readOverride, type OverrideOptions,
+} from './override-path.ts'
 import { breaksConnection, createBackoff, isBug } from './retry.ts'
 import type { PathCounters } from './router-routes.ts'
 
@@ -89,8 +91,9 @@ export function createGobgp(options: GobgpOptions): Gobgp {
         await feed.run(api, server.routerId, (differences) => {
           liveSinceMs = Math.min(liveSinceMs, clock())
           resyncs++
-          if (differences.length > 0) logger.warn({ target, differences }, 'route tables had gone astray; filled anew')
-          else logger.info({ target, routers: routers.map(({ name }) => name) }, 'route tables are in place')
+          const filled = { target, routers: routers.map(({ name }) => name) }
+          if (differences.length === 0) logger.info(filled, 'route tables are in place')
+          else logger.warn({ ...filled, differences }, 'route tables had gone astray and were filled anew')
         })
       } catch (error) {
         if (isBug(error)) throw error
@@ -122,7 +125,9 @@ export function createGobgp(options: GobgpOptions): Gobgp {
   const use = async <T>(work: (api: GobgpApi) => Promise<T>): Promise<T> => {
     await attempt
     const mine = connection
-    if (mine === undefined) throw new Error(`gobgpd at ${target} is not connected: ${lastError ?? 'not started'}`)
+    if (mine === undefined) {
+      throw new Error(`gobgpd at ${target} is not connected: ${lastError ?? 'not started'}`)
+    }
     try {
       return await work(mine.api)
     } catch (error) {
@@ -136,7 +141,8 @@ export function createGobgp(options: GobgpOptions): Gobgp {
     }
   }
 
-  const marked = (paths: readonly LocalPath[]): LocalPath[] => paths.filter((path) => isOurs(path.attributes, marker))
+  const marked = (paths: readonly LocalPath[]): LocalPath[] =>
+    paths.filter((path) => isOurs(path.attributes, marker))
 
   const remove = async (api: GobgpApi, prefix: Prefix, paths: readonly LocalPath[]): Promise<void> => {
     await Promise.all(paths.map(({ pathId }) => api.deletePath(prefix, pathId)))
@@ -203,8 +209,8 @@ export function createGobgp(options: GobgpOptions): Gobgp {
         const before = await api.listLocal(prefix.family, prefix)
         if (before.some((path) => path.pathId === 0 && !isOurs(path.attributes, marker))) {
           throw new Error(
-            `override ${formatPrefix(prefix)} refused: gobgpd at ${target} has a local route of this prefix ` +
-              'without our marker; whoever put it there must remove it',
+            `override ${formatPrefix(prefix)} refused: gobgpd at ${target} has a local route of ` +
+              'this prefix without our marker; whoever put it there must remove it',
           )
         }
         await api.addPath(prefix, attributes)

@@ -1,4 +1,6 @@
-/** The configuration of a gobgpd that Spillway can stand beside: for the demo, the tests, and as a pattern. */
+/**
+ * The configuration of a gobgpd that Spillway can stand beside: for the demo, the tests, and as a pattern.
+ */
 import { formatAddress, type Address } from '../model/prefix.ts'
 
 export interface GobgpdNeighbor {
@@ -22,12 +24,13 @@ export interface GobgpdConfig {
 }
 
 /**
- * TOML for gobgpd 3 and 4. iBGP to each router, which may send several paths of a prefix (RFC 7911) in IPv4 and
- * IPv6. Only routes that are local to GoBGP pass import and export. With learned routes kept out of GoBGP's
- * table, none is ever sent on, and none with a higher LOCAL_PREF can displace an override: without add-path
- * towards the router, gobgpd sends its best path only. They stay readable in the Adj-RIB-In.
+ * TOML for gobgpd 3 and 4. iBGP to each router, which may send several paths of a prefix (RFC 7911) in IPv4
+ * and IPv6. Only routes that are local to GoBGP pass import and export. With learned routes kept out of
+ * GoBGP's table, none is ever sent on, and none with a higher LOCAL_PREF can displace an override: without
+ * add-path towards the router, gobgpd sends its best path only. They stay readable in the Adj-RIB-In.
  */
-export function renderGobgpdConfig({ asn, routerId, listenPort, localAddresses, neighbors }: GobgpdConfig): string {
+export function renderGobgpdConfig(config: GobgpdConfig): string {
+  const { asn, routerId, listenPort, localAddresses, neighbors } = config
   return `[global.config]
   as = ${asn}
   router-id = ${quote(routerId)}
@@ -49,7 +52,10 @@ export function renderGobgpdConfig({ asn, routerId, listenPort, localAddresses, 
 ${neighbors.map((neighbor) => renderNeighbor(asn, neighbor)).join('')}`
 }
 
-function renderNeighbor(asn: number, { address, localAddress, passive = true, port }: GobgpdNeighbor): string {
+const FAMILIES = ['ipv4-unicast', 'ipv6-unicast']
+
+function renderNeighbor(asn: number, neighbor: GobgpdNeighbor): string {
+  const { address, localAddress, passive = true, port } = neighbor
   return `[[neighbors]]
   [neighbors.config]
     neighbor-address = ${quote(formatAddress(address))}
@@ -57,7 +63,7 @@ function renderNeighbor(asn: number, { address, localAddress, passive = true, po
   [neighbors.transport.config]
     local-address = ${quote(formatAddress(localAddress))}
     passive-mode = ${passive}
-${port === undefined ? '' : `    remote-port = ${port}\n`}${['ipv4-unicast', 'ipv6-unicast'].map(renderFamily).join('')}`
+${port === undefined ? '' : `    remote-port = ${port}\n`}${FAMILIES.map(renderFamily).join('')}`
 }
 
 function renderFamily(name: string): string {

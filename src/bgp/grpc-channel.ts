@@ -1,5 +1,7 @@
 /** gRPC to one gobgpd. */
-import { Client, credentials, Metadata, type ClientReadableStream, type ServiceError, type status } from '@grpc/grpc-js'
+import {
+  Client, credentials, Metadata, type ClientReadableStream, type ServiceError, type status,
+} from '@grpc/grpc-js'
 
 /** One RPC: the path of its name and how its messages become bytes. */
 export interface Rpc<Request, Reply> {
@@ -8,7 +10,10 @@ export interface Rpc<Request, Reply> {
   readonly decode: (bytes: Buffer) => Reply
 }
 
-/** So long may a call with a small reply take, ms: a gobgpd that hangs must not hang the control loop. */
+/**
+ * So long may a call with a small reply take, ms: a gobgpd that hangs must not hang the control loop. What
+ * has reached its socket it may still carry out when it wakes up (measured): only listing tells.
+ */
 export const CALL_DEADLINE_MS = 5_000
 
 const OPTIONS = {
@@ -38,7 +43,9 @@ export interface GrpcChannel {
   /** Rejects with GrpcError, at the latest after the deadline. */
   call<Request, Reply>(rpc: Rpc<Request, Reply>, request: Request): Promise<Reply>
   /** A stream of replies; without a deadline it may last for ever. Its errors are ServiceErrors. */
-  stream<Request, Reply>(rpc: Rpc<Request, Reply>, request: Request, deadlineMs?: number): ClientReadableStream<Reply>
+  stream<Request, Reply>(
+    rpc: Rpc<Request, Reply>, request: Request, deadlineMs?: number,
+  ): ClientReadableStream<Reply>
   /** The replies of a stream, one by one; throws GrpcError. */
   list<Request, Reply>(rpc: Rpc<Request, Reply>, request: Request, deadlineMs: number): AsyncIterable<Reply>
   /** Ends all calls and streams, too. */
@@ -51,23 +58,25 @@ export function createGrpcChannel(target: string): GrpcChannel {
   const active = new Set<{ cancel(): void }>()
 
   const stream: GrpcChannel['stream'] = (rpc, request, deadlineMs) => {
-    const deadline = deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs }
-    const replies = client.makeServerStreamRequest(rpc.path, rpc.encode, rpc.decode, request, new Metadata(), deadline)
+    const { path, encode, decode } = rpc
+    const options = deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs }
+    const replies = client.makeServerStreamRequest(path, encode, decode, request, new Metadata(), options)
     active.add(replies)
     return replies.on('close', () => active.delete(replies))
   }
 
   return {
     target,
-    call: (rpc, request) =>
-      new Promise((resolve, reject) => {
+    call: <Request, Reply>(rpc: Rpc<Request, Reply>, request: Request) =>
+      new Promise<Reply>((resolve, reject) => {
         const { path, encode, decode } = rpc
         const options = { deadline: Date.now() + CALL_DEADLINE_MS }
-        const call = client.makeUnaryRequest(path, encode, decode, request, new Metadata(), options, (error, reply) => {
+        const answer = (error: ServiceError | null, reply?: Reply): void => {
           active.delete(call)
           if (error !== null) reject(new GrpcError(target, path, error))
           else resolve(reply!)
-        })
+        }
+        const call = client.makeUnaryRequest(path, encode, decode, request, new Metadata(), options, answer)
         active.add(call)
       }),
     stream,

@@ -1,7 +1,7 @@
 /** Overrides as paths, and back. Pure. */
 import type { InstalledOverride, Override } from '../model/override.ts'
 import { compareAddresses, formatAddress, formatPrefix, prefixOf, type Prefix } from '../model/prefix.ts'
-import { NO_EXPORT, type LargeCommunity, type PathAttributes } from '../model/route.ts'
+import { NO_EXPORT, type PathAttributes } from '../model/route.ts'
 import type { LocalPath } from './gobgp-api.ts'
 
 /** First data field of our large communities (RFC 8092); the second is the value. */
@@ -15,10 +15,12 @@ export interface OverrideOptions {
 }
 
 /**
- * The attributes that an override is injected with: exit, AS_PATH, ORIGIN and MED are those of the path that it
- * follows. What a restart must know travels along: since when, and the ifIndex of the natural exit.
+ * The attributes that an override is injected with: exit, AS_PATH, ORIGIN and MED are those of the path that
+ * it follows. What a restart must know travels along: since when, and the ifIndex of the natural exit.
  */
-export function overrideAttributes(override: Override, fromIfIndex: number, options: OverrideOptions): PathAttributes {
+export function overrideAttributes(
+  override: Override, fromIfIndex: number, options: OverrideOptions,
+): PathAttributes {
   const { nextHop, origin, asPath, med } = override.follows
   const globalAdmin = options.marker >>> 16
   return {
@@ -41,8 +43,8 @@ export function readOverride(
   router: string, { prefix, attributes }: LocalPath, { marker }: OverrideOptions,
 ): InstalledOverride | undefined {
   if (!isOurs(attributes, marker)) return undefined
-  const valueOf = (data1: number): number | undefined =>
-    attributes.largeCommunities.find((c: LargeCommunity) => c.globalAdmin === marker >>> 16 && c.data1 === data1)?.data2
+  const ours = attributes.largeCommunities.filter(({ globalAdmin }) => globalAdmin === marker >>> 16)
+  const valueOf = (field: number): number | undefined => ours.find(({ data1 }) => data1 === field)?.data2
   const sinceSeconds = valueOf(SINCE_SECONDS)
   return {
     router,
@@ -64,7 +66,9 @@ export function checkInjectable(prefix: Prefix, attributes: PathAttributes, mark
     throw new RangeError(`override ${formatPrefix(prefix)} refused: ${why}`)
   }
   if (prefix.length === 0) refuse('a default route is never injected')
-  if (compareAddresses(prefix, prefixOf(prefix, prefix.length)) !== 0) refuse('it has bits set behind its length')
+  if (compareAddresses(prefix, prefixOf(prefix, prefix.length)) !== 0) {
+    refuse('it has bits set behind its length')
+  }
   if (!attributes.communities.includes(NO_EXPORT)) refuse('it lacks NO_EXPORT')
   if (!attributes.communities.includes(marker)) refuse('it lacks the marker community')
   const { nextHop } = attributes
@@ -75,7 +79,7 @@ export function checkInjectable(prefix: Prefix, attributes: PathAttributes, mark
     refuse('without a next hop GoBGP would put its own address in its place')
   }
   for (const value of numbersOf(attributes)) {
-    if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) refuse(`${value} is no unsigned 32-bit number`)
+    if (value >>> 0 !== value) refuse(`${value} is no unsigned 32-bit number`)
   }
 }
 

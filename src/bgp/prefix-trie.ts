@@ -1,4 +1,6 @@
-/** Longest match over prefixes of one family: a path-compressed binary trie (D. R. Morrison, PATRICIA, 1968). */
+/**
+ * Longest match over prefixes of one family: a path-compressed binary trie (D. R. Morrison, PATRICIA, 1968).
+ */
 import { addressBits, bitOf, type Address, type Family, type Prefix } from '../model/prefix.ts'
 
 /** Node 0 is no node: as a child it means none, and its own left child is the root. */
@@ -118,7 +120,9 @@ export class PrefixTrie<V extends object> {
     }
   }
 
-  /** The slot that holds the prefix's node, or NONE where it is missing; and the slot of that node's parent. */
+  /**
+   * The slot that holds the prefix's node, or NONE where it is missing; and the slot of that node's parent.
+   */
   #find(prefix: Prefix): { slot: number; parentSlot: number } {
     let parentSlot = LEFT
     let slot = LEFT
@@ -210,7 +214,10 @@ export class PrefixTrie<V extends object> {
     return ((word >>> (31 - (index & 31))) & 1) as 0 | 1
   }
 
-  /** Number of leading bits that the node's words share with the address; beyond the node's length it means nothing. */
+  /**
+   * Number of leading bits that the node's words share with the address; beyond the node's length it means
+   * nothing.
+   */
   #commonLength(node: number, a: Address): number {
     const at = node * this.#stride + WORDS
     const nodes = this.#nodes
@@ -226,6 +233,7 @@ export class PrefixTrie<V extends object> {
   #prefixOf(node: number): Prefix {
     const at = node * this.#stride
     const word = (i: number): number => (this.#family === 6 || i === 0 ? this.#nodes[at + WORDS + i]! : 0)
-    return { family: this.#family, w0: word(0), w1: word(1), w2: word(2), w3: word(3), length: this.#lengthOf(node) }
+    const length = this.#lengthOf(node)
+    return { family: this.#family, w0: word(0), w1: word(1), w2: word(2), w3: word(3), length }
   }
 }

@@ -2,17 +2,18 @@
  * One reading of GoBGP: tables that are filled from what it has, and then follow what it tells.
  *
  * GoBGP's WatchEvent tells changes in their order, but its own dump of what came before has no end on a large
- * table and none of its withdrawals on session loss. So: watch without dump; wait until the watch is in place;
- * list what is there; replay onto the list what the watch has told meanwhile; go on live. Why nothing is missed:
+ * table and none of its withdrawals on session loss. So: watch without dump; wait until the watch is in
+ * place; list what is there; replay onto the list what the watch has told meanwhile; go on live. Why nothing
+ * is missed:
  *
- * - A path that changed after the watch began is told by it. One that did not is in the list. One that did both
- *   is in the list in one of its states, and the replay ends with its last.
- * - A session that goes down is told once, without withdrawals: its paths are dropped at that place in the order.
- *   If it comes up again, the router sends everything anew, and the watch tells all of it, since it began before;
- *   with graceful restart, too, where GoBGP itself keeps the old paths meanwhile (measured with 3.10). That is
- *   also why only routers whose session was up at the beginning are listed.
- * - What GoBGP 3 does not tell is for audit.ts: a peer that is deleted, and a path whose AS_PATH holds GoBGP's own
- *   ASN, which is listed all the same.
+ * - A path that changed after the watch began is told by it. One that did not is in the list. One that did
+ *   both is in the list in one of its states, and the replay ends with its last.
+ * - A session that goes down is told once, without withdrawals: its paths are dropped at that place in the
+ *   order. If it comes up again, the router sends everything anew, and the watch tells all of it, since it
+ *   began before; with graceful restart, too, where GoBGP itself keeps the old paths meanwhile (measured with
+ *   3.10). That is also why only routers whose session was up at the beginning are listed.
+ * - What GoBGP 3 does not tell is for audit.ts: a peer that is deleted, and a path whose AS_PATH holds
+ *   GoBGP's own ASN, which is listed all the same.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../model/clock.ts'
@@ -38,7 +39,10 @@ export interface Reading {
   cancel(): void
 }
 
-/** Fills the feeds, which must be empty, and resolves when they follow live. Rejects when it does not come to that. */
+/**
+ * Fills the feeds, which must be empty, and resolves when they follow live. Rejects when it does not come to
+ * that.
+ */
 export async function startReading(api: GobgpApi, feeds: RouterFeeds, clock: Clock): Promise<Reading> {
   const buffer: GobgpEvent[] = []
   const begun = Promise.withResolvers<void>()
@@ -87,7 +91,9 @@ function establishedAtInit(events: readonly GobgpEvent[]): ReadonlySet<string> {
   return established
 }
 
-async function list(api: GobgpApi, feeds: RouterFeeds, established: ReadonlySet<string>, ended: AbortSignal): Promise<void> {
+async function list(
+  api: GobgpApi, feeds: RouterFeeds, established: ReadonlySet<string>, ended: AbortSignal,
+): Promise<void> {
   for (const [neighbor, { routes }] of feeds) {
     if (!established.has(neighbor)) continue
     for (const family of [4, 6] as const) {

@@ -13,7 +13,9 @@ interface Entry {
   readonly length: number
   /** Copied on change: an array that has once been pushed to holds room for 17. */
   paths: readonly StoredPath[]
-  /** Made when first asked for and kept until a path changes: the same routes are asked for in every cycle. */
+  /**
+   * Made when first asked for and kept until a path changes: the same routes are asked for in every cycle.
+   */
   route: Route | undefined
 }
 
@@ -24,7 +26,7 @@ export interface RouteCounts {
 
 /** Received paths by (prefix, pathId), with longest match, for IPv4 and IPv6. */
 export class RouteTable {
-  readonly #tries: Readonly<Record<Family, PrefixTrie<Entry>>> = { 4: new PrefixTrie(4), 6: new PrefixTrie(6) }
+  readonly #tries = { 4: new PrefixTrie<Entry>(4), 6: new PrefixTrie<Entry>(6) } as const
   readonly #paths: Record<Family, number> = { 4: 0, 6: 0 }
   readonly #pool = new AttributePool()
 
@@ -86,7 +88,9 @@ export class RouteTable {
   /** All routes, in the order of their prefixes, IPv4 first; keeps none of those that it makes. */
   *routes(): Generator<Route> {
     for (const family of [4, 6] as const) {
-      for (const [prefix, entry] of this.#tries[family].entries()) yield entry.route ?? makeRoute(entry, prefix)
+      for (const [prefix, entry] of this.#tries[family].entries()) {
+        yield entry.route ?? makeRoute(entry, prefix)
+      }
     }
   }
 
@@ -113,5 +117,6 @@ function routeOf(entry: Entry, within: Address): Route {
 
 function makeRoute(entry: Entry, within: Address): Route {
   const prefix = prefixOf(within, entry.length)
-  return { prefix, paths: entry.paths.map(({ pathId, shared }): Path => ({ ...shared.attributes, prefix, pathId })) }
+  const paths = entry.paths.map(({ pathId, shared }): Path => ({ ...shared.attributes, prefix, pathId }))
+  return { prefix, paths }
 }

@@ -5,7 +5,9 @@ const SPAN_MS = 2_000
 const FREE_CHANGE = 10
 const FREE_SHARE = 0.01
 
-/** A table has settled once its number of paths has (nearly) stood still for 2 s since its session came up. */
+/**
+ * A table has settled once its number of paths has (nearly) stood still for 2 s since its session came up.
+ */
 export class Settling {
   #settled = false
   #sinceMs: number

@@ -40,7 +40,9 @@ const STOP_TIMEOUT_MS = 5_000
 /** The API of gobgpd 3, then of 4. */
 const SERVICES = ['apipb.GobgpApi', 'api.GoBgpService']
 
-/** Starts gobgpd and resolves when its gRPC API answers; rejects with gobgpd's own output when it does not. */
+/**
+ * Starts gobgpd and resolves when its gRPC API answers; rejects with gobgpd's own output when it does not.
+ */
 export async function startGobgpd(options: GobgpdOptions): Promise<Gobgpd> {
   const { command = 'gobgpd', startTimeoutMs = 15_000 } = options
   const api = `127.0.0.1:${options.apiPort ?? (await findFreePort('127.0.0.1'))}`
@@ -53,9 +55,12 @@ export async function startGobgpd(options: GobgpdOptions): Promise<Gobgpd> {
     running.error !== undefined || running.process.exitCode !== null || running.process.signalCode !== null
 
   const start = async (): Promise<void> => {
-    // setpriv replaces itself by gobgpd, which the kernel then ends with this process, even when that is killed.
-    const args = ['--pdeathsig', 'SIGKILL', command, '-f', file, '--api-hosts', api, '--pprof-disable', '--log-plain']
-    const process = spawn('setpriv', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    // setpriv replaces itself by gobgpd, which the kernel then ends with this process, even when that is
+    // killed.
+    const args = ['-f', file, '--api-hosts', api, '--pprof-disable', '--log-plain']
+    const process = spawn('setpriv', ['--pdeathsig', 'SIGKILL', command, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const mine = { process, pid: process.pid ?? 0, output: '', error: undefined as Error | undefined }
     running = mine
     process.on('error', (error) => (mine.error = error))
@@ -70,7 +75,8 @@ export async function startGobgpd(options: GobgpdOptions): Promise<Gobgpd> {
         await sleep(PROBE_INTERVAL_MS)
         continue
       }
-      const why = mine.error?.message ?? (hasEnded() ? 'ended at once' : `gave no answer in ${startTimeoutMs} ms`)
+      const silent = `gave no answer in ${startTimeoutMs} ms`
+      const why = mine.error?.message ?? (hasEnded() ? 'ended at once' : silent)
       await kill('SIGKILL')
       throw new Error(`gobgpd at ${api}: ${why}\n${mine.output}`)
     }
@@ -132,8 +138,10 @@ async function answers(api: string): Promise<boolean> {
     for (const service of SERVICES) {
       const reply = await new Promise<Buffer | ServiceError>((resolve) => {
         const plain = (bytes: Buffer): Buffer => bytes
-        client.makeUnaryRequest(`/${service}/GetBgp`, plain, plain, Buffer.alloc(0), { deadline: Date.now() + 1000 },
-          (error, bytes) => resolve(error ?? bytes ?? Buffer.alloc(0)))
+        const options = { deadline: Date.now() + 1000 }
+        const path = `/${service}/GetBgp`
+        client.makeUnaryRequest(path, plain, plain, Buffer.alloc(0), options, (error, bytes) =>
+          resolve(error ?? bytes ?? Buffer.alloc(0)))
       })
       // An empty `global` takes two bytes; a started server's has at least its ASN.
       if (Buffer.isBuffer(reply) && reply.length > 2) return true

@@ -71,7 +71,9 @@ async function churn(random: (below: number) => number, steps: number): Promise<
 
 let mark = 0
 
-/** Waits until all that the router has sent before is in the client: BGP and GoBGP's events keep their order. */
+/**
+ * Waits until all that the router has sent before is in the client: BGP and GoBGP's events keep their order.
+ */
 async function settle(client: Gobgp): Promise<void> {
   const med = ++mark
   for (const sentinel of SENTINELS) {

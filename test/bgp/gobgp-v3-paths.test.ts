@@ -42,7 +42,10 @@ function withAttributes(prefix: Prefix, ...changed: (AnyMessage | string)[]): Pa
   return { ...path, pattrs: [...kept, ...changed.filter((change) => typeof change !== 'string')] }
 }
 
-/** Top-level fields of a message: number and length of each, read without any schema (protobuf encoding, wire types). */
+/**
+ * Top-level fields of a message: number and length of each, read without any schema (protobuf encoding, wire
+ * types).
+ */
 function fieldsOf(bytes: Uint8Array): { field: number; value: Uint8Array | number }[] {
   const fields: { field: number; value: Uint8Array | number }[] = []
   let at = 0

@@ -54,7 +54,10 @@ interface ToolPath {
   'attrs': { type: number; [key: string]: unknown }[]
 }
 
-/** The attributes of the path that the router has from GoBGP: by RFC 4271's type code, undefined when there is none. */
+/**
+ * The attributes of the path that the router has from GoBGP: by RFC 4271's type code, undefined when there is
+ * none.
+ */
 async function atRouter(prefix: string, daemon = edge.router): Promise<Record<number, unknown> | undefined> {
   const family = prefix.includes(':') ? 'ipv6' : 'ipv4'
   const table = JSON.parse(await gobgp(daemon, 'global', 'rib', '-a', family, '-j')) as Record<string, ToolPath[]>
@@ -204,8 +207,9 @@ test('a gobgpd that hangs does not hang the caller, and is found again', { timeo
   process.kill(edge.gobgp.pid, 'SIGSTOP')
   try {
     const begunMs = Date.now()
-    await expect(bgp.withdraw({ router: 'rtr1', prefix: parsePrefix('203.0.114.0/24') })).rejects.toThrow(edge.gobgp.api)
-    expect(Date.now() - begunMs).toBeLessThan(6_000)
+    // Not a change: GoBGP may carry out what has reached its socket, when it wakes up.
+    await expect(bgp.list('rtr1')).rejects.toThrow(edge.gobgp.api)
+    expect(Date.now() - begunMs).toBeLessThan(11_000)
     await until('the connection is given up', () => !bgp.session('rtr1').up)
   } finally {
     process.kill(edge.gobgp.pid, 'SIGCONT')
