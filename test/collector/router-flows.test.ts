@@ -176,9 +176,10 @@ describe('a packet that is sampled where it comes in and where it goes out', () 
     for (let ms = 500; ms <= 60_000; ms += 500) {
       add(flows, ms, { sourceIndex: 1 }, 10)
       add(flows, ms, { sourceIndex: 3 }, 10)
-      if (ms >= 1000) expect(longBps(flows)).toBeCloseTo(bpsOf(20), 3)
+      if (ms < 1000) continue
+      expect(longBps(flows)).toBeCloseTo(bpsOf(20), 3)
+      expect(ratesBps(flows)).toBeCloseTo(bpsOf(20), 3)
     }
-    expect(ratesBps(flows)).toBeCloseTo(bpsOf(20), 3)
     expect(flows.rates([1, 1])).toHaveLength(1)
   })
 
