@@ -1,15 +1,11 @@
 /** The edge that the demo plays on, its traffic, and the configuration of the service beside it. Pure. */
 import type { Exit } from '../simulator/edge.ts'
 import type { Flow } from '../simulator/flow.ts'
+import { ASN, ROUTER_ADDRESS, type ServicePorts } from './stage.ts'
 
 const MBPS = 1e6
 
-export const ASN = 64512
-export const ROUTER = 'edge1'
-/** BGP and sFlow address of the edge router, and the one of the controller's gobgpd. */
-export const ROUTER_ADDRESS = '127.0.0.2'
-export const CONTROLLER_ADDRESS = '127.0.0.1'
-export const SERVERS_IF_INDEX = 1
+const ROUTER = 'edge1'
 export const PEER = 'peer'
 export const TRANSIT = 'transit'
 export const SPEED_BPS = 100 * MBPS
@@ -80,13 +76,7 @@ export function naturalPeerBps(level: number): number {
 }
 
 /** The service's configuration, YAML: a real one, but for times that fit a rush hour of half a minute. */
-export function renderServiceConfig(ports: {
-  readonly sflow: number
-  readonly api: number
-  /** gRPC target of the controller's gobgpd. */
-  readonly gobgp: string
-  readonly dryRun: boolean
-}): string {
+export function renderServiceConfig(ports: ServicePorts, dryRun: boolean): string {
   const networks = [16, 17]
   return `sflow:
   listen: 127.0.0.1:${ports.sflow}
@@ -97,7 +87,7 @@ bgp:
   marker_community: "${ASN}:100"
 controller:
   interval: 1s
-  dry_run: ${ports.dryRun}
+  dry_run: ${dryRun}
   min_hold: 6s
   stale_after: 10s
   withdraw_after: 30s

@@ -1,5 +1,6 @@
 /** The demo: a rush hour at a simulated edge, with real gobgpd processes and the service as it is. */
 import type { Writable } from 'node:stream'
+import { EXITS, renderServiceConfig } from './demo-edge.ts'
 import { ensureGobgpd, thisMachine } from './ensure-gobgpd.ts'
 import { awaitReady, playStory } from './play.ts'
 import { createPresenter } from './presenter.ts'
@@ -7,8 +8,11 @@ import { createRestClient } from './rest-client.ts'
 import { startStage, type Stage } from './stage.ts'
 import { createStory } from './story.ts'
 
+/** Ctrl-C, a polite kill, and a terminal that was closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 export interface DemoOptions {
-  /** Play one rush hour and end; else again and again until SIGINT or SIGTERM. */
+  /** Play one rush hour and end; else again and again until a signal ends it. */
   readonly once: boolean
   readonly out?: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
   readonly env?: NodeJS.ProcessEnv
@@ -37,13 +41,14 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     ending.abort(new Error(`ended by ${signal}`))
   }
   // Once: a second signal ends this process at once, and the kernel ends its children.
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  for (const signal of SIGNALS) process.once(signal, interrupt)
   let stage: Stage | undefined
   try {
     await ensureGobgpd({ ...thisMachine(), env }, (text) => presenter.tells(text))
     presenter.tells('starting two gobgpd, a simulated edge router and the service')
     stage = await startStage({
-      dryRun: service?.dryRun ?? false,
+      exits: EXITS,
+      renderConfig: (ports) => renderServiceConfig(ports, service?.dryRun ?? false),
       onDeath: (what) => ending.abort(new Error(what)),
     })
     onStage?.(stage)
@@ -64,6 +69,6 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   } finally {
     presenter.closes()
     await stage?.stop()
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+    for (const signal of SIGNALS) process.off(signal, interrupt)
   }
 }

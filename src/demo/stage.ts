@@ -1,4 +1,4 @@
-/** What the demo runs on: two gobgpd, the simulated edge and the service, each a process of its own. */
+/** An edge and all that belongs to it: two gobgpd, the simulated router, the service; a process for each. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,17 +7,25 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renderGobgpdConfig } from '../bgp/gobgpd-config.ts'
 import { parseAddress } from '../model/prefix.ts'
+import type { Exit } from '../simulator/edge.ts'
 import { renderEdgeGobgpd } from '../simulator/edge-gobgpd-config.ts'
 import { findFreePort, startGobgpd, type Gobgpd } from '../simulator/gobgpd.ts'
 import { startEdgeProcess, type EdgeProcess } from '../simulator/start-edge-process.ts'
 import { startTied, type TiedProcess } from '../simulator/tied-process.ts'
-import {
-  ASN, CONTROLLER_ADDRESS, EXITS, renderServiceConfig, ROUTER_ADDRESS, SERVERS_IF_INDEX,
-} from './demo-edge.ts'
+
+/** Where the service finds the others, and they find it. */
+export interface ServicePorts {
+  /** UDP port for sFlow, and TCP port for REST, on 127.0.0.1. */
+  readonly sflow: number
+  readonly api: number
+  /** gRPC target of the controller's gobgpd. */
+  readonly gobgp: string
+}
 
 export interface StageOptions {
-  /** The service decides and sends nothing. */
-  readonly dryRun: boolean
+  readonly exits: readonly Exit[]
+  /** The service's configuration, YAML. */
+  readonly renderConfig: (ports: ServicePorts) => string
   /** Called once, when a process ends by itself: which, how, and what it printed last. */
   readonly onDeath: (what: string) => void
 }
@@ -31,11 +39,17 @@ export interface Stage {
   stop(): Promise<void>
 }
 
+export const ASN = 64512
+/** BGP and sFlow address of the edge router, and the one of the controller's gobgpd. */
+export const ROUTER_ADDRESS = '127.0.0.2'
+const CONTROLLER_ADDRESS = '127.0.0.1'
+const SERVERS_IF_INDEX = 1
+
 const SPILLWAY = fileURLToPath(new URL('../../bin/spillway', import.meta.url))
 const LIVENESS_INTERVAL_MS = 250
 
 /** Starts all; when one part fails, what runs already is ended before this rejects. */
-export async function startStage({ dryRun, onDeath }: StageOptions): Promise<Stage> {
+export async function startStage({ exits, renderConfig, onDeath }: StageOptions): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-demo-'))
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true })
   // Also when an exception ends this process.
@@ -93,7 +107,7 @@ export async function startStage({ dryRun, onDeath }: StageOptions): Promise<Sta
     const sflow = await findFreeUdpPort()
     const api = await findFreePort('127.0.0.1')
     const file = join(folder, 'spillway.yaml')
-    writeFileSync(file, renderServiceConfig({ sflow, api, gobgp: controller.api, dryRun }))
+    writeFileSync(file, renderConfig({ sflow, api, gobgp: controller.api }))
     const env = { ...process.env, SPILLWAY_NODE: process.execPath }
     const service = keepTied('service', startTied(SPILLWAY, ['run', '-c', file], { env }))
 
@@ -104,7 +118,7 @@ export async function startStage({ dryRun, onDeath }: StageOptions): Promise<Sta
       seed: 1,
       serversIfIndex: SERVERS_IF_INDEX,
       counterIntervalMs: 1_000,
-      exits: EXITS,
+      exits,
       gobgp: router.api,
     })
     keepTied('simulated edge', edge)
