@@ -3,13 +3,18 @@ import type { Address } from '../model/prefix.ts'
 import type { Router } from '../model/topology.ts'
 import type { DatagramHeader } from './sflow/samples.ts'
 
-/** Finds routers by agent address. A handful of agents is searched faster than hashed, and nothing is allocated. */
+/**
+ * Finds routers by agent address. A handful of agents is searched faster than hashed, and nothing is
+ * allocated.
+ */
 export class AgentTable {
   readonly #words: Uint32Array
   readonly #routers: readonly number[]
 
   constructor(routers: readonly Router[]) {
-    const agents = routers.flatMap(({ sflowAgents }, i) => sflowAgents.map((address) => ({ address, router: i })))
+    const agents = routers.flatMap(({ sflowAgents }, router) =>
+      sflowAgents.map((address) => ({ address, router })),
+    )
     this.#words = Uint32Array.from(agents.flatMap(({ address }) => wordsOf(address)))
     this.#routers = agents.map(({ router }) => router)
   }

@@ -2,13 +2,16 @@
 
 /** Memory of what is usual. */
 const MEMORY_MS = 60_000
-/** A longer gap than this many usual ones is an outage; it counts as no more, so that it is not taken for usual. */
+/**
+ * A longer gap than this many usual ones is an outage; it counts as no more, so that it is not taken for
+ * usual.
+ */
 const OUTAGE_GAPS = 3
 const SHORTEST_OUTAGE_MS = 10_000
 
 /**
- * Learns the usual gap between arrivals. Each gap weighs by its own length, so that a burst of twenty datagrams
- * every 10 s has a gap of 10 s and not of half a second: the gap in which a random moment falls.
+ * Learns the usual gap between arrivals. Each gap weighs by its own length, so that a burst of twenty
+ * datagrams every 10 s has a gap of 10 s and not of half a second: the gap in which a random moment falls.
  */
 export class Cadence {
   #lastMs: number | undefined
@@ -32,7 +35,8 @@ export class Cadence {
     if (gapMs <= 0) return
     const usualMs = this.#gapMs ?? gapMs
     const isLearning = this.#learnedMs < MEMORY_MS
-    const countedMs = isLearning ? gapMs : Math.min(gapMs, Math.max(OUTAGE_GAPS * usualMs, SHORTEST_OUTAGE_MS))
+    const outageMs = Math.max(OUTAGE_GAPS * usualMs, SHORTEST_OUTAGE_MS)
+    const countedMs = isLearning ? gapMs : Math.min(gapMs, outageMs)
     this.#learnedMs = Math.min(this.#learnedMs + countedMs, MEMORY_MS)
     this.#gapMs = usualMs + ((countedMs - usualMs) * countedMs) / Math.max(this.#learnedMs, countedMs)
   }

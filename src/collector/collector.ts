@@ -63,7 +63,10 @@ class SflowCollector implements Collector, SflowSink {
   #listener: UdpListener | undefined
   #kernelDrops = 0
 
-  readonly #malformed = Object.fromEntries(MALFORMED_REASONS.map((r) => [r, 0])) as Record<MalformedReason, number>
+  readonly #malformed = Object.fromEntries(MALFORMED_REASONS.map((reason) => [reason, 0])) as Record<
+    MalformedReason,
+    number
+  >
   readonly #counterBaselines = { restart: 0, reset: 0, absurd: 0 }
   #datagrams = 0
   #flowSamples = 0
@@ -155,7 +158,7 @@ class SflowCollector implements Collector, SflowSink {
     const agent = this.#agents.find(header)
     if (agent < 0) {
       this.#unknownAgent++
-      this.#log.warn('unknown_agent', 'sFlow from an agent that no router is configured with (sflow_agent)', () => ({
+      this.#log.warn('unknown_agent', 'sFlow from an agent that no router has as its sflow_agent', () => ({
         agent: formatAddress(header), from: this.#from?.address,
       }))
       return false
@@ -179,14 +182,14 @@ class SflowCollector implements Collector, SflowSink {
   }
 
   counters(sample: Readonly<CounterSample>): void {
-    const { sourceType, sourceIndex, sequence } = sample
+    const { sourceType, sourceIndex, sequence, ifIndex } = sample
+    const uptimeMs = this.#uptimeMs
     this.#counterSamples++
-    this.#counterNumbers.advance(this.#agent, this.#subAgent, sourceType, sourceIndex, sequence, this.#uptimeMs)
-    if (sample.ifIndex === 0) return
-    const outcome = this.#router!.counters(sample, this.#uptimeMs, this.#nowMs)
+    this.#counterNumbers.advance(this.#agent, this.#subAgent, sourceType, sourceIndex, sequence, uptimeMs)
+    if (ifIndex === 0) return
+    const outcome = this.#router!.counters(sample, uptimeMs, this.#nowMs)
     if (outcome !== 'restart' && outcome !== 'reset' && outcome !== 'absurd') return
     this.#counterBaselines[outcome]++
-    const { ifIndex } = sample
     this.#log.warn(`counters_${outcome}`, 'interface counters start over', () => ({
       outcome, ifIndex, from: this.#from?.address,
     }))

@@ -6,10 +6,16 @@ import { mixHash } from './hash.ts'
 
 const KEY_WORDS = 5
 const FIRST_CAPACITY = 1024
-/** Share of the entries that is folded, and that goes, at once when the table is full, so that making room stays rare. */
+/**
+ * Share of the entries that is folded, and that goes, at once when the table is full, so that making room
+ * stays rare.
+ */
 const FOLDED_SHARE = 1 / 2
 const EVICTED_SHARE = 1 / 8
-/** An entry's number, the first word of its address and the family share the 53 bits of a number: see `sorted`. */
+/**
+ * An entry's number, the first word of its address and the family share the 53 bits of a number: see
+ * `sorted`.
+ */
 const MOST_ENTRIES = 2 ** 20
 /** Entries looked at to learn how small the smallest are. */
 const PROBES = 1024
@@ -33,9 +39,10 @@ export class DestinationTable {
   #openedSinceFold: number
 
   /**
-   * At most `maxEntries` entries; `seed` keeps outsiders from choosing addresses that collide. When there are more,
-   * the smaller half is folded into /24 (IPv4) or /48 (IPv6), the longest prefixes that the internet routes: these
-   * keep their rates, only what is longer loses detail. When that does not suffice, the smallest go.
+   * At most `maxEntries` entries; `seed` keeps outsiders from choosing addresses that collide. When there are
+   * more, the smaller half is folded into /24 (IPv4) or /48 (IPv6), the longest prefixes that the internet
+   * routes: these keep their rates, only what is longer loses detail. When that does not suffice, the
+   * smallest go.
    */
   constructor(columns: number, maxEntries: number, seed: number) {
     this.#columns = columns
@@ -60,8 +67,8 @@ export class DestinationTable {
   }
 
   /**
-   * True while columns hold traffic that was folded: then a destination's samples may be spread over two entries,
-   * earlier ones and later ones.
+   * True while columns hold traffic that was folded: then a destination's samples may be spread over two
+   * entries, earlier ones and later ones.
    */
   get isFolded(): boolean {
     return this.#openedSinceFold < this.#columns
@@ -91,7 +98,10 @@ export class DestinationTable {
     this.#removeWhere((entry) => this.samples(entry, this.#columns) === 0)
   }
 
-  /** All entries by the first word of their address, IPv4 first: whoever sorts them wholly has little left to do. */
+  /**
+   * All entries by the first word of their address, IPv4 first: whoever sorts them wholly has little left to
+   * do.
+   */
   sorted(): Float64Array {
     const order = new Float64Array(this.#size)
     for (let entry = 0; entry < this.#size; entry++) {
@@ -132,8 +142,10 @@ export class DestinationTable {
   #sum(cells: Float64Array | Uint32Array, entry: number, columns: number): number {
     const first = entry * this.#columns
     let sum = 0
-    for (let i = 0, column = this.#column; i < columns; i++, column = column === 0 ? this.#columns - 1 : column - 1) {
+    let column = this.#column
+    for (let i = 0; i < columns; i++) {
       sum += cells[first + column]!
+      column = column === 0 ? this.#columns - 1 : column - 1
     }
     return sum
   }
@@ -225,7 +237,10 @@ export class DestinationTable {
     this.#evicted += sizeBefore - this.#size
   }
 
-  /** Bytes that about this share of the entries do not exceed: that of some of them, which spares sorting them all. */
+  /**
+   * Bytes that about this share of the entries do not exceed: that of some of them, which spares sorting them
+   * all.
+   */
   #smallest(share: number): number {
     const probes = new Float64Array(Math.min(PROBES, this.#size))
     for (let i = 0; i < probes.length; i++) {

@@ -1,4 +1,7 @@
-/** What an interface carries now, from counters that are exact but late and flows that are early but noisy. Pure. */
+/**
+ * What an interface carries now, from counters that are exact but late and flows that are early but noisy.
+ * Pure.
+ */
 import { errorOf, findChange, rateOf, type FlowSum } from './flow-sum.ts'
 
 /** What the counters said last. */
@@ -15,7 +18,10 @@ export interface CounterReading {
 
 /** Unscaled flows of an interface. */
 export interface FlowReading {
-  /** Windows from the short to the long one, all of them ending with the last sample that came from its router. */
+  /**
+   * Windows from the short to the long one, all of them ending with the last sample that came from its
+   * router.
+   */
   readonly windows: readonly [FlowSum, ...FlowSum[]]
   readonly endMs: number
 }
@@ -41,16 +47,16 @@ const EXPECTED_INTERVAL_MS = 30_000
  * The estimate, in this order:
  *
  * 1. The counter rate: exact, so its error is 0.
- * 2. The flows since the rate changed, when it did after the start of the counters' span: then the counters tell an
- *    average over the change at best. A change is where flows differ from those before it, back to that start, by
- *    more than 5 σ. Flows are compared with flows, so that a wrong scale contradicts nothing; the noise of both
- *    parts counts. A step shows as soon as the short window is full of it, and stays in view until counters have
- *    come that span nothing from before it.
- * 3. Without counters, or when they missed three intervals while flows went on: the flows of the long window or,
- *    after a change by more than 4 σ, of what came since.
+ * 2. The flows since the rate changed, when it did after the start of the counters' span: then the counters
+ *    tell an average over the change at best. A change is where flows differ from those before it, back to
+ *    that start, by more than 5 σ. Flows are compared with flows, so that a wrong scale contradicts nothing;
+ *    the noise of both parts counts. A step shows as soon as the short window is full of it, and stays in
+ *    view until counters have come that span nothing from before it.
+ * 3. Without counters, or when they missed three intervals while flows went on: the flows of the long window
+ *    or, after a change by more than 4 σ, of what came since.
  *
- * Flow rates are multiplied by `flowScale`. All ages are measured against the last flow and not against the time of
- * reading, so that in silence the last estimate stays.
+ * Flow rates are multiplied by `flowScale`. All ages are measured against the last flow and not against the
+ * time of reading, so that in silence the last estimate stays.
  */
 export function estimateOut(
   counters: CounterReading | undefined,
@@ -69,7 +75,10 @@ export function estimateOut(
   return { outBps: undefined, errorBps: 0, source: 'none', spanStartMs: 0, spanEndMs: 0 }
 }
 
-/** Index of the window that tells the rate now without counters: the long one or, after a change, what came since. */
+/**
+ * Index of the window that tells the rate now without counters: the long one or, after a change, what came
+ * since.
+ */
 export function currentWindow(windows: FlowReading['windows']): number {
   return findChange(windows, windows.at(-1)!, CHANGE_SIGMAS) ?? windows.length - 1
 }

@@ -17,7 +17,7 @@ const SHORTEST_EVIDENCE_MS = 2000
 /** 95 % of a normal distribution lies within so many standard deviations. */
 const SIGMAS_95 = 1.96
 
-/** Less than this is no span to divide by: exporters hold samples back for up to 1 s (sFlow version 5, section 3). */
+/** Less than this is no span to divide by: exporters hold samples back for up to 1 s (sFlow version 5). */
 const SHORTEST_SPAN_MS = 1000
 
 /** bit/s. */
@@ -26,9 +26,9 @@ export function rateOf({ bytes, ms }: FlowSum): number {
 }
 
 /**
- * Error of `rateOf` at 95 % confidence, bit/s. Samples are Poisson events that each stand for
- * x = length × rate bytes, so Var(Σx) = Σx² (compound Poisson process), whatever the mix of lengths and rates.
- * No samples are as good as up to one of the usual size, which `typical` tells.
+ * Error of `rateOf` at 95 % confidence, bit/s. Samples are Poisson events that each stand for x = length ×
+ * rate bytes, so Var(Σx) = Σx² (compound Poisson process), whatever the mix of lengths and rates. No samples
+ * are as good as up to one of the usual size, which `typical` tells.
  */
 export function errorOf({ squares, ms }: FlowSum, typical: FlowSum): number {
   const oneSample = typical.samples === 0 ? 0 : typical.squares / typical.samples
@@ -36,8 +36,8 @@ export function errorOf({ squares, ms }: FlowSum, typical: FlowSum): number {
 }
 
 /**
- * How many standard deviations the rates of two separate spans lie apart. The variance per ms is that of both spans
- * taken as one, as it would be if they carried the same rate. 0 when there is nothing to tell it by.
+ * How many standard deviations the rates of two separate spans lie apart. The variance per ms is that of both
+ * spans taken as one, as it would be if they carried the same rate. 0 when there is nothing to tell it by.
  */
 export function sigmasApart(a: FlowSum, b: FlowSum): number {
   const squares = a.squares + b.squares
@@ -47,9 +47,9 @@ export function sigmasApart(a: FlowSum, b: FlowSum): number {
 }
 
 /**
- * Index of the window, out of nested ones that end together, that goes back to where the rate last changed within
- * `whole`: the one that differs most from what of `whole` came before it, if that is by more than `sigmas`. Undefined
- * when nothing changed. What came before a change tells nothing of the rate now.
+ * Index of the window, out of nested ones that end together, that goes back to where the rate last changed
+ * within `whole`: the one that differs most from what of `whole` came before it, if that is by more than
+ * `sigmas`. Undefined when nothing changed. What came before a change tells nothing of the rate now.
  */
 export function findChange(windows: readonly FlowSum[], whole: FlowSum, sigmas: number): number | undefined {
   let change: number | undefined

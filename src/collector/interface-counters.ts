@@ -1,4 +1,7 @@
-/** Interface counters of one egress interface: load, speed, errors, and how flows compare with them. Pure but for its own state. */
+/**
+ * Interface counters of one egress interface: load, speed, errors, and how flows compare with them. Pure but
+ * for its own state.
+ */
 import { Cadence } from './cadence.ts'
 import { flowsBetween, type FlowMark } from './router-flows.ts'
 import type { CounterSample } from './sflow/samples.ts'
@@ -40,7 +43,10 @@ const SHORTEST_LOAD_MS = 3000
 /** Of counters that come faster still, not all are kept. */
 const SHORTEST_STEP_MS = 250
 
-/** Uptime may advance by so much, or a tenth, less than arrivals do, for datagrams that wait and clocks that drift. */
+/**
+ * Uptime may advance by so much, or a tenth, less than arrivals do, for datagrams that wait and clocks that
+ * drift.
+ */
 const UPTIME_JITTER_MS = 5000
 const UPTIME_DRIFT = 0.1
 /** And by so much more: a restart cannot do that, but datagrams that waited together do. */
@@ -104,8 +110,8 @@ export class InterfaceCounters {
   }
 
   /**
-   * Counters over flows: the ratio of sums over the same counter intervals, older ones forgotten exponentially;
-   * within 0.5 … 2, and 1 as long as there are too few samples to tell.
+   * Counters over flows: the ratio of sums over the same counter intervals, older ones forgotten
+   * exponentially; within 0.5 … 2, and 1 as long as there are too few samples to tell.
    */
   get flowScale(): number {
     if (this.#flowSamples < SCALE_SAMPLES || this.#flowBytes === 0) return 1
@@ -115,8 +121,8 @@ export class InterfaceCounters {
   /**
    * Takes a counter sample.
    *
-   * @param uptimeMs the datagram's uptime: 32 bits, wraps after 49.7 days. The time between two samples is told by
-   * it, as datagrams may have waited on their way
+   * @param uptimeMs the datagram's uptime: 32 bits, wraps after 49.7 days. The time between two samples is
+   * told by it, as datagrams may have waited on their way
    * @param mark the router's flows at this moment
    */
   observe(sample: Readonly<CounterSample>, uptimeMs: number, nowMs: number, mark: FlowMark): CounterOutcome {
@@ -189,8 +195,8 @@ export class InterfaceCounters {
   }
 
   /**
-   * What the wire can carry, bit/s. A configured speed below ifSpeed is a contract or a shaper, and traffic above it
-   * is an overload to be seen, not a fault of the counters.
+   * What the wire can carry, bit/s. A configured speed below ifSpeed is a contract or a shaper, and traffic
+   * above it is an overload to be seen, not a fault of the counters.
    */
   #highestSpeedBps(): number {
     return Math.max(...this.#knownSpeeds(), 0) || Infinity

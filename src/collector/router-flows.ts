@@ -10,7 +10,7 @@ import type { FlowSample } from './sflow/samples.ts'
 const COLUMNS = 20
 /** A short window is the column being filled and as many whole ones as take this long. */
 const SHORT_WINDOW_MS = 3000
-/** An agent holds samples back for no longer (sFlow version 5, section 3): what the first ones stand for. */
+/** An agent holds samples back for no longer (sFlow version 5): what the first ones stand for. */
 const FLUSH_MS = 1000
 /** Without samples for so many usual gaps a router is silent: no zeros, but no knowledge. */
 const SILENT_GAPS = 5
@@ -32,13 +32,13 @@ export interface FlowMark {
 }
 
 /**
- * Windows end with the last sample that came from the router, and they start with a sample's arrival, too: what comes
- * in (start, end] is what was sampled in a time just as long, however the agent batches. So the rate of constant
- * traffic is right at any moment. Time without telemetry is cut out: rates stay while the router is silent, and
- * afterwards the new samples push out the old ones.
+ * Windows end with the last sample that came from the router, and they start with a sample's arrival, too:
+ * what comes in (start, end] is what was sampled in a time just as long, however the agent batches. So the
+ * rate of constant traffic is right at any moment. Time without telemetry is cut out: rates stay while the
+ * router is silent, and afterwards the new samples push out the old ones.
  *
- * A packet may be sampled where it came in and where it goes out, so each interface has a slot for either, and only
- * one of them counts: egress as long as the long window holds an egress sample.
+ * A packet may be sampled where it came in and where it goes out, so each interface has a slot for either,
+ * and only one of them counts: egress as long as the long window holds an egress sample.
  */
 export class RouterFlows {
   readonly #columnMs: number
@@ -89,7 +89,9 @@ export class RouterFlows {
     if (gapMs > 0) this.#passTime(gapMs > SILENT_GAPS * usualMs ? usualMs : gapMs)
   }
 
-  /** Counters tell that until now there was hardly a packet to sample: the time since the last sample counts. */
+  /**
+   * Counters tell that until now there was hardly a packet to sample: the time since the last sample counts.
+   */
   passQuietly(nowMs: number): void {
     const { lastMs } = this.#cadence
     if (lastMs === undefined) return
@@ -134,13 +136,16 @@ export class RouterFlows {
   windows(interfaceIndex: number): [FlowSum, ...FlowSum[]] {
     const slot = this.#slot(interfaceIndex)
     const windows: [FlowSum, ...FlowSum[]] = [this.#window(slot, this.#shortColumns)]
-    for (let columns = this.#shortColumns + 1; columns <= COLUMNS; columns++) windows.push(this.#window(slot, columns))
+    for (let columns = this.#shortColumns + 1; columns <= COLUMNS; columns++) {
+      windows.push(this.#window(slot, columns))
+    }
     return windows
   }
 
   /**
-   * Rate of each destination on each interface over the long window or, after a change, over what came since: a change
-   * of its own, or else one of the interface, as when a crowd of destinations grows that have few samples each.
+   * Rate of each destination on each interface over the long window or, after a change, over what came since:
+   * a change of its own, or else one of the interface, as when a crowd of destinations grows that have few
+   * samples each.
    *
    * @param scales factor for each interface
    */
@@ -174,9 +179,9 @@ export class RouterFlows {
   }
 
   /**
-   * The columns since a destination's own rate changed: those whose number of samples lies farthest from its share of
-   * the long window's, if that is more than 4 σ; undefined otherwise. The number is binomial; a continuity correction
-   * of 1 keeps two or three samples from looking like a change.
+   * The columns since a destination's own rate changed: those whose number of samples lies farthest from its
+   * share of the long window's, if that is more than 4 σ; undefined otherwise. The number is binomial; a
+   * continuity correction of 1 keeps two or three samples from looking like a change.
    */
   #changedColumns(entry: number, windowsMs: readonly number[]): number | undefined {
     const table = this.#destinations
@@ -184,7 +189,8 @@ export class RouterFlows {
     if (total < FEWEST_FOR_CHANGE) return undefined
     let changed: number | undefined
     let mostSquared = CHANGE_SIGMAS ** 2
-    for (let columns = this.#shortColumns, samples = table.samples(entry, columns); columns < COLUMNS; columns++) {
+    let samples = table.samples(entry, this.#shortColumns)
+    for (let columns = this.#shortColumns; columns < COLUMNS; columns++) {
       const share = windowsMs[columns]! / windowsMs[COLUMNS]!
       const deviation = Math.max(0, Math.abs(samples - total * share) - 1)
       const squared = share < 1 ? deviation ** 2 / (total * share * (1 - share)) : 0
@@ -203,7 +209,9 @@ export class RouterFlows {
     return interfaceIndex * 2 + (this.#hasEgress(interfaceIndex) ? 1 : 0)
   }
 
-  /** A column closes with the sample before; what passed since the window then ended belongs to the next one. */
+  /**
+   * A column closes with the sample before; what passed since the window then ended belongs to the next one.
+   */
   #passTime(ms: number): void {
     const closedMs = this.#clockMs
     this.#clockMs += ms

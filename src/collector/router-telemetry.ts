@@ -98,8 +98,8 @@ export class RouterTelemetry {
   }
 
   /**
-   * True when no flow samples come, and the counters of every interface that used to have some say why: what was
-   * sent since would hardly have been sampled.
+   * True when no flow samples come, and the counters of every interface that used to have some say why: what
+   * was sent since would hardly have been sampled.
    */
   #isQuiet(nowMs: number): boolean {
     const lastMs = this.#flows.lastMs

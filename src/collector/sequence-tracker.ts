@@ -1,4 +1,7 @@
-/** Sequence numbers of exporters: what was lost, came late, came twice, or started over. Pure but for its own state. */
+/**
+ * Sequence numbers of exporters: what was lost, came late, came twice, or started over. Pure but for its own
+ * state.
+ */
 import { mixHash } from './hash.ts'
 
 /** Running totals. */
@@ -25,8 +28,8 @@ const MOST_REPEATS = 4
 const KEY_WORDS = 4
 
 /**
- * Follows up to `capacity` sources of (agent, sub-agent, source type, source index). When more turn up, which only
- * nonsense can bring about, it forgets them all and starts over.
+ * Follows up to `capacity` sources of (agent, sub-agent, source type, source index). When more turn up, which
+ * only nonsense can bring about, it forgets them all and starts over.
  */
 export class SequenceTracker {
   readonly counts: SequenceCounts = { lost: 0, reordered: 0, duplicates: 0, restarts: 0 }
@@ -34,7 +37,9 @@ export class SequenceTracker {
   readonly #mask: number
   readonly #seed: number
   #size = 0
-  /** Per slot: the key, the highest number, whether it and the 31 before came, and what belongs to the source. */
+  /**
+   * Per slot: the key, the highest number, whether it and the 31 before came, and what belongs to the source.
+   */
   readonly #used: Uint8Array
   readonly #keys: Uint32Array
   readonly #last: Uint32Array
@@ -60,8 +65,17 @@ export class SequenceTracker {
     this.#totals = new Uint32Array(slots)
   }
 
-  /** Takes the next number of a source (32 bits, wrapping) and the agent's uptime; false when it came before. */
-  advance(agent: number, subAgent: number, type: number, index: number, sequence: number, uptimeMs: number): boolean {
+  /**
+   * Takes the next number of a source (32 bits, wrapping) and the agent's uptime; false when it came before.
+   */
+  advance(
+    agent: number,
+    subAgent: number,
+    type: number,
+    index: number,
+    sequence: number,
+    uptimeMs: number,
+  ): boolean {
     const slot = this.#find(agent, subAgent, type, index)
     const step = (sequence - this.#last[slot]!) | 0
     const uptimeStepMs = (uptimeMs - this.#uptimes[slot]!) | 0
@@ -95,8 +109,8 @@ export class SequenceTracker {
   }
 
   /**
-   * Growth of a 32-bit total that the source just advanced reports beside its numbers; 0 at first, after a restart
-   * and when it went back.
+   * Growth of a 32-bit total that the source just advanced reports beside its numbers; 0 at first, after a
+   * restart and when it went back.
    */
   growth(total: number): number {
     const step = (total - this.#totals[this.#slot]!) | 0

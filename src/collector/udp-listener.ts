@@ -26,7 +26,8 @@ export async function listenUdp(
   } catch (error) {
     socket.close()
     const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`sFlow: cannot listen on UDP ${host} port ${port} (sflow.listen): ${reason}`, { cause: error })
+    const message = `sFlow: cannot listen on UDP ${host} port ${port} (sflow.listen): ${reason}`
+    throw new Error(message, { cause: error })
   }
   socket.on('error', (error) => logger.error({ err: error }, 'the sFlow socket reports an error'))
   tellReceiveBuffer(socket.getRecvBufferSize(), logger)
@@ -44,8 +45,8 @@ export async function listenUdp(
 function tellReceiveBuffer(grantedBytes: number, logger: Logger): void {
   if (grantedBytes < RECEIVE_BUFFER_BYTES) {
     logger.warn(
-      { grantedBytes, askedBytes: RECEIVE_BUFFER_BYTES },
-      `small sFlow receive buffer: bursts may be lost; run sysctl -w net.core.rmem_max=${RECEIVE_BUFFER_BYTES} and restart`,
+      { grantedBytes, remedy: `sysctl -w net.core.rmem_max=${RECEIVE_BUFFER_BYTES}, then restart` },
+      'small sFlow receive buffer: bursts may be lost',
     )
   } else {
     logger.info({ grantedBytes }, 'sFlow receive buffer')

@@ -16,7 +16,10 @@ const COUNTERS_SAMPLE = 2
 const FLOW_SAMPLE_EXPANDED = 3
 const COUNTERS_SAMPLE_EXPANDED = 4
 
-/** flow_format. Routing and gateway records (1002, 1003) tell nothing that the route table does not know better. */
+/**
+ * flow_format. Routing and gateway records (1002, 1003) tell nothing that the route table does not know
+ * better.
+ */
 const RAW_HEADER = 1
 const SAMPLED_IPV4 = 3
 const SAMPLED_IPV6 = 4
@@ -34,9 +37,14 @@ const HIGHEST_SAMPLING_RATE = 2 ** 28
 /** Large enough for hosts that sample before segmentation. */
 const LONGEST_FRAME = 2 ** 20
 
+/** Why something was refused; undefined when it was not. */
+type Fault = MalformedReason | undefined
+
 export class SflowDecoder {
   readonly #sink: SflowSink
-  readonly #header: DatagramHeader = { family: 4, w0: 0, w1: 0, w2: 0, w3: 0, subAgent: 0, sequence: 0, uptimeMs: 0 }
+  readonly #header: DatagramHeader = {
+    family: 4, w0: 0, w1: 0, w2: 0, w3: 0, subAgent: 0, sequence: 0, uptimeMs: 0,
+  }
   readonly #flow: FlowSample = {
     sequence: 0, sourceType: 0, sourceIndex: 0, samplingRate: 0, drops: 0, egressIfIndex: 0, frameLength: 0,
     family: 0, w0: 0, w1: 0, w2: 0, w3: 0,
@@ -51,15 +59,15 @@ export class SflowDecoder {
   }
 
   /**
-   * Hands the datagram's samples to the sink. A faulty sample costs itself only, as long as its length says where
-   * the next one starts; each fault is told once.
+   * Hands the datagram's samples to the sink. A faulty sample costs itself only, as long as its length says
+   * where the next one starts; each fault is told once.
    */
   decode(bytes: Uint8Array): void {
     const fault = this.#datagram(bytes)
     if (fault !== undefined) this.#sink.malformed(fault)
   }
 
-  #datagram(bytes: Uint8Array): MalformedReason | undefined {
+  #datagram(bytes: Uint8Array): Fault {
     const end = bytes.length
     if (end < 8) return 'truncated'
     if (readU32(bytes, 0) !== VERSION) return 'version'
@@ -94,7 +102,7 @@ export class SflowDecoder {
     return undefined
   }
 
-  #sample(format: number, bytes: Uint8Array, at: number, end: number): MalformedReason | undefined {
+  #sample(format: number, bytes: Uint8Array, at: number, end: number): Fault {
     switch (format) {
       case FLOW_SAMPLE:
         return this.#flowSample(false, bytes, at, end)
@@ -109,7 +117,7 @@ export class SflowDecoder {
     }
   }
 
-  #flowSample(isExpanded: boolean, bytes: Uint8Array, start: number, end: number): MalformedReason | undefined {
+  #flowSample(isExpanded: boolean, bytes: Uint8Array, start: number, end: number): Fault {
     if (end - start < (isExpanded ? 44 : 32)) return 'sample_length'
     const sample = this.#flow
     sample.sequence = readU32(bytes, start)
@@ -135,7 +143,7 @@ export class SflowDecoder {
   }
 
   /** The raw header, when there is one, knows better than a sampled_ipv4 or sampled_ipv6 record beside it. */
-  #flowRecords(records: number, bytes: Uint8Array, start: number, end: number): MalformedReason | undefined {
+  #flowRecords(records: number, bytes: Uint8Array, start: number, end: number): Fault {
     let at = start
     let hasRawHeader = false
     for (let i = 0; i < records; i++) {
@@ -144,7 +152,7 @@ export class SflowDecoder {
       const length = readU32(bytes, at + 4)
       at += 8
       if (length > end - at) return 'record_length'
-      let fault: MalformedReason | undefined
+      let fault: Fault
       if (format === RAW_HEADER) {
         fault = this.#rawHeader(bytes, at, at + length)
         hasRawHeader = true
@@ -158,7 +166,7 @@ export class SflowDecoder {
   }
 
   /** sampled_header: protocol, frame_length, stripped, header. */
-  #rawHeader(bytes: Uint8Array, at: number, end: number): MalformedReason | undefined {
+  #rawHeader(bytes: Uint8Array, at: number, end: number): Fault {
     if (end - at < 16) return 'record_length'
     const headerLength = readU32(bytes, at + 12)
     if (headerLength > end - at - 16) return 'record_length'
@@ -166,11 +174,12 @@ export class SflowDecoder {
     sample.frameLength = readU32(bytes, at + 4)
     if (!isFrameLength(sample.frameLength)) return 'frame_length'
     sample.family = 0
-    return readPacket(sample, readU32(bytes, at), bytes, at + 16, at + 16 + headerLength) ? undefined : 'header'
+    const start = at + 16
+    return readPacket(sample, readU32(bytes, at), bytes, start, start + headerLength) ? undefined : 'header'
   }
 
   /** sampled_ipv4 and sampled_ipv6: length, protocol, source, destination, … */
-  #sampledIp(format: number, bytes: Uint8Array, at: number, end: number): MalformedReason | undefined {
+  #sampledIp(format: number, bytes: Uint8Array, at: number, end: number): Fault {
     const sample = this.#flow
     if (end - at < (format === SAMPLED_IPV4 ? 32 : 56)) return 'record_length'
     sample.frameLength = readU32(bytes, at)
@@ -180,7 +189,7 @@ export class SflowDecoder {
     return undefined
   }
 
-  #countersSample(isExpanded: boolean, bytes: Uint8Array, start: number, end: number): MalformedReason | undefined {
+  #countersSample(isExpanded: boolean, bytes: Uint8Array, start: number, end: number): Fault {
     if (end - start < (isExpanded ? 16 : 12)) return 'sample_length'
     const sample = this.#counters
     sample.sequence = readU32(bytes, start)

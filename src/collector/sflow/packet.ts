@@ -13,10 +13,17 @@ const IPV4_BYTES = 20
 const IPV6_BYTES = 40
 
 /**
- * Reads the destination of the header bytes in [at, end) into the sample. Packets that are not IP leave its family
- * at 0, which is no fault; false when the header ends early or is not the protocol that it is said to be.
+ * Reads the destination of the header bytes in [at, end) into the sample. Packets that are not IP leave its
+ * family at 0, which is no fault; false when the header ends early or is not the protocol that it is said to
+ * be.
  */
-export function readPacket(sample: FlowSample, protocol: number, bytes: Uint8Array, at: number, end: number): boolean {
+export function readPacket(
+  sample: FlowSample,
+  protocol: number,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): boolean {
   switch (protocol) {
     case PROTOCOL_ETHERNET:
       return readEthernet(sample, bytes, at, end)

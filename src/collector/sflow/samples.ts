@@ -46,9 +46,9 @@ export interface FlowSample {
   egressIfIndex: number
   /**
    * Bytes on the wire; 0 when no record tells. From a raw header it is `frame_length`: for Ethernet the whole
-   * frame with its header and FCS, which is what interface octets count (RFC 3635, section 3.2.4), and with what
-   * the agent stripped from the header. From sampled_ipv4 and sampled_ipv6 it is the length of the IP packet,
-   * some 18 bytes less; comparing flows with counters makes up for it.
+   * frame with its header and FCS, which is what interface octets count (RFC 3635, section 3.2.4), and with
+   * what the agent stripped from the header. From sampled_ipv4 and sampled_ipv6 it is the length of the IP
+   * packet, some 18 bytes less; comparing flows with counters makes up for it.
    */
   frameLength: number
   /** 0: not an IP packet, or no record tells. */
