@@ -87,8 +87,10 @@ export function createFeed(options: FeedOptions): Feed {
     table: (router) => feedOf(router)?.routes.table ?? NO_ROUTES,
     session: (router) => {
       const feed = feedOf(router)
-      const up = live && feed?.established === true
-      return { up, synced: up && feed.settling.settled(clock(), feed.routes.table.paths) }
+      if (!live || feed === undefined) return { up: false, synced: false }
+      // Down is known, too: GoBGP holds nothing of the router then, and neither do we.
+      const { established: up, settling, routes } = feed
+      return { up, synced: !up || settling.settled(clock(), routes.table.paths) }
     },
     counters: (router) => countersOf.get(router)!,
   }

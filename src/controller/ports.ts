@@ -22,7 +22,7 @@ export interface RouteSource {
 export interface RouterSession {
   /** GoBGP's session with the router is established. */
   readonly up: boolean
-  /** The route table holds all that GoBGP has received from it. */
+  /** The route table holds all that GoBGP has received from it: nothing, when the session is down. False while GoBGP is away. */
   readonly synced: boolean
 }
 

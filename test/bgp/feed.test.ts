@@ -150,7 +150,7 @@ describe('feed from a real gobgpd', () => {
     await churning
     await expectEqualTables(first, ...later)
     expect(first.stats().resyncs).toBe(1)
-    await until('the table has settled', () => first.session('rtr1').synced)
+    await until('the table has settled', () => first.session('rtr1').up && first.session('rtr1').synced)
     await Promise.all(later.map((client) => client.stop()))
   })
 
@@ -218,7 +218,7 @@ describe('feed from a real gobgpd', () => {
   test('a path that GoBGP has but does not tell is found by counting, and no session seems down for it', async () => {
     const client = createClient()
     await client.start()
-    await until('the table has settled', () => client.session('rtr1').synced)
+    await until('the table has settled', () => client.session('rtr1').up && client.session('rtr1').synced)
     const prefix = parsePrefix('192.0.2.0/24')
     await edge.announce(prefix, 0, attributes('172.16.9.1', { asPath: [{ kind: 'sequence', asns: [65100, ASN, 65300] }] }))
     await until('the path', () => {

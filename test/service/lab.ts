@@ -42,6 +42,8 @@ export interface OverrideJson {
 export interface Lab {
   readonly edge: Edge
   readonly gobgp: Gobgpd
+  /** The router's own. */
+  readonly edgeGobgp: Gobgpd
   readonly service: TiedProcess
   /** Starts the service, again after it has ended; resolves when it listens. */
   startService(): Promise<void>
@@ -135,6 +137,7 @@ api: { listen: "${HOST}:${apiPort}", token: ${TOKEN} }
   return {
     edge,
     gobgp,
+    edgeGobgp,
     file,
     get service() {
       return running()

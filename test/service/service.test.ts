@@ -132,6 +132,13 @@ describe('active', () => {
     await until('the peer is relieved again', peerIsRelieved, 30_000)
   }, 60_000)
 
+  test('the session with the router goes down: the override goes with it, and relief resumes when it is back', async () => {
+    await lab.edgeGobgp.kill('SIGKILL')
+    await until('the override has gone', async () => (await lab.rib()).length === 0)
+    await lab.edgeGobgp.restart()
+    await until('the peer is relieved again', async () => (await lab.rib()).length > 0 && peerIsRelieved(), 40_000)
+  }, 60_000)
+
   test('silence: nothing changes at first, then everything of the router is withdrawn', async () => {
     lab.edge.setFaults({ withoutFlows: true, withoutCounters: true })
     await until('its state is stale', async () =>
