@@ -24,12 +24,15 @@ export async function runCommand(file: string, version: string): Promise<number>
     await service.start()
     return service
   }
+  const failToStart = (error: unknown): number => {
+    logger.fatal({ error: error instanceof Error ? error.message : String(error) }, 'cannot start')
+    return 1
+  }
   let service: Service
   try {
     service = await start(config)
   } catch (error) {
-    logger.fatal({ error: error instanceof Error ? error.message : String(error) }, 'cannot start')
-    return 1
+    return failToStart(error)
   }
   logger.info({ version, file, mode: service.mode() }, 'started')
 
@@ -43,7 +46,11 @@ export async function runCommand(file: string, version: string): Promise<number>
     const next = reload(file, logger)
     if (next === undefined) continue
     await service.stop()
-    service = await start(next)
+    try {
+      service = await start(next)
+    } catch (error) {
+      return failToStart(error)
+    }
     logger.info({ file, mode: service.mode() }, 'configuration read again')
   }
 }

@@ -21,7 +21,7 @@ export interface Candidate {
 }
 
 /** Why demand on an overloaded interface cannot move. */
-export type Obstacle = 'no alternate' | 'no room' | 'too few samples' | 'guard' | 'cap'
+export type Obstacle = 'no alternate' | 'no room' | 'too few samples' | 'guard' | 'cap' | 'another natural exit'
 
 export interface Candidates {
   readonly movable: readonly Candidate[]
@@ -41,7 +41,11 @@ export function findCandidates(planning: Planning, interfaceIndex: number): Cand
       hold('no alternate', onInterface)
       continue
     }
-    if (naturalInterface(planning.router, demand.route, [busiestInterface(demand)]) !== interfaceIndex) continue
+    if (naturalInterface(planning.router, demand.route, [busiestInterface(demand)]) !== interfaceIndex) {
+      const strayBps = withoutOverride(planning, demand, interfaceIndex)
+      if (strayBps > 0) hold('another natural exit', strayBps)
+      continue
+    }
     for (const piece of piecesOf(planning, demand, interfaceIndex)) {
       const reliefBps = leavingBps(planning, demand, piece.prefix, interfaceIndex)
       const candidate = candidateOf(planning, demand, piece, interfaceIndex)
@@ -59,6 +63,14 @@ function leavingBps({ ended }: Planning, { rates }: PrefixDemand, prefix: Prefix
     .filter((e) => overlaps(e, prefix))
     .flatMap((e) => rates.within(contains(e, prefix) ? prefix : e))
     .reduce((sum, row) => (row.interfaceIndex === interfaceIndex ? sum : sum + row.bps), now)
+}
+
+/** Traffic of the prefix that leaves by the interface though no override of ours leads it there, bit/s. */
+function withoutOverride({ wanted }: Planning, { prefix, rates }: PrefixDemand, interfaceIndex: number): number {
+  const overrides = [...wanted.values()].map((w) => w.override.prefix).filter((p) => overlaps(p, prefix))
+  return rates.rows
+    .filter((row) => row.interfaceIndex === interfaceIndex && !overrides.some((p) => contains(p, row.address)))
+    .reduce((sum, { bps }) => sum + bps, 0)
 }
 
 function piecesOf({ router, policy, wanted }: Planning, demand: PrefixDemand, interfaceIndex: number): Piece[] {

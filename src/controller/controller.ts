@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../model/clock.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Mode } from '../model/mode.ts'
-import { formatPrefix } from '../model/prefix.ts'
+import { contains, formatPrefix } from '../model/prefix.ts'
 import type { Router } from '../model/topology.ts'
 import { reportRouter } from './cycle-report.ts'
 import { DecisionLog } from './decision-log.ts'
@@ -65,12 +65,12 @@ export function createController(parts: ControllerParts, mode: Mode): Controller
       for (const { key, action, error } of outcome.failures) {
         logger.warn({ router: key.router, prefix: formatPrefix(key.prefix), action, error }, 'GoBGP refused a change')
       }
-      const failed = new Set(outcome.failures.map(({ key }) => formatPrefix(key.prefix)))
+      // A decision may be about a whole prefix and its overrides about the halves.
+      const hasFailed = ({ prefix }: Decision): boolean =>
+        prefix !== undefined && outcome.failures.some(({ key }) => contains(prefix, key.prefix))
       record(
         router.name,
-        verdicts[i]!.decisions.map((d) =>
-          d.prefix !== undefined && failed.has(formatPrefix(d.prefix)) ? { ...d, acted: false } : d,
-        ),
+        verdicts[i]!.decisions.map((d) => (hasFailed(d) ? { ...d, acted: false } : d)),
       )
       return reportRouter(router, observations[i]!, verdicts[i]!, outcome)
     })
@@ -81,11 +81,11 @@ export function createController(parts: ControllerParts, mode: Mode): Controller
   /** One router after the other: they share the caps. */
   function decideAll(observations: readonly Observation[], cycleMode: Mode): readonly Verdict[] {
     const { maxOverrides, maxOverridesPerRouter, maxChangesPerCycle, maxDetouredShare } = settings.limits
-    let total = observations.reduce((sum, { installed }) => sum + (installed?.length ?? 0), 0)
+    const held = steerings.map((steering, i) => steering.held(observations[i]!))
+    let total = held.reduce((sum, count) => sum + count, 0)
     let changes = maxChangesPerCycle
     return steerings.map((steering, i) => {
-      const before = observations[i]!.installed?.length ?? 0
-      const others = total - before
+      const others = total - held[i]!
       const verdict = steering.decide(observations[i]!, cycleMode, {
         overrides: Math.min(maxOverridesPerRouter, maxOverrides - others),
         changes,
@@ -118,11 +118,17 @@ export function createController(parts: ControllerParts, mode: Mode): Controller
 
   /** Runs a cycle when the one under way is over. A fault in a cycle is a programming error: it ends the process. */
   async function runCycle(): Promise<void> {
-    clearTimeout(timer)
-    running = running.then(cycle)
-    await running
     if (stopped) return
     clearTimeout(timer)
+    running = running.then(cycle)
+    // On its own, so that a fault ends the process even when a caller of ours handles it.
+    void running.then(scheduleNext)
+    await running
+  }
+
+  function scheduleNext(): void {
+    clearTimeout(timer)
+    if (stopped) return
     const nextMs = Math.max(0, (report?.startedMs ?? 0) + settings.intervalMs - clock())
     timer = setTimeout(() => void runCycle(), nextMs)
   }

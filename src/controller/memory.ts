@@ -52,7 +52,8 @@ export function adopt({ prefix, attributes, fromIfIndex, sinceMs }: InstalledOve
     fromInterface: router.interfaces.find((i) => i.ifIndex === fromIfIndex)?.name ?? '',
     toInterface: interfaceOfNextHop(router, attributes.nextHop)?.name ?? '',
     follows: attributes,
-    sinceMs: sinceMs ?? nowMs,
+    // Another machine's clock may have been ahead: a hold must not last until ours has caught up.
+    sinceMs: Math.min(sinceMs ?? nowMs, nowMs),
     reason: 'found in GoBGP, installed before this service started',
   }
 }
@@ -74,7 +75,8 @@ export function observePlacements(
   const active = new Set(kept.filter((p) => p.endMs === undefined).map((p) => formatPrefix(p.prefix)))
   const found = installed
     .filter(({ prefix }) => !active.has(formatPrefix(prefix)))
-    .map((i) => startOf(adopt(i, router, nowMs), i.sinceMs ?? nowMs))
+    .map((i) => adopt(i, router, nowMs))
+    .map((override) => startOf(override, override.sinceMs))
   return [...kept, ...found]
 }
 

@@ -41,7 +41,7 @@ export function detour(
   const { router, wanted, nowMs } = planning
   const make = (): Made | Obstacle => {
     if (routes.length > allowance.changes || routes.length > allowance.overrides) return 'cap'
-    if (loads.awayShare(from, reliefBps) > allowance.detouredShare) return 'guard'
+    if (loads.awayShare(from, reliefBps) > allowance.detouredShare) return 'cap'
     // Overrides never nest: what a longer one inside takes could not be told from what this one moves.
     const nests = (own: Prefix): boolean => [...wanted.values()].some((w) => overlaps(w.override.prefix, own))
     if (routes.some(nests)) return 'guard'

@@ -11,7 +11,7 @@ import type { PrefixGuard, PrefixPolicy } from './prefix-guard.ts'
 
 /** Guard 3. They bound additions only. */
 export interface Caps {
-  /** Overrides that may still be added: what the totals leave. */
+  /** Overrides that the router may have in all: what the totals and the other routers leave. */
   readonly overrides: number
   /** Overrides that may be added in this cycle. */
   readonly changes: number
@@ -59,7 +59,7 @@ export interface Planning extends PlanInput {
   readonly guard: PrefixGuard
   /** By prefix. */
   readonly wanted: Map<string, PlannedOverride>
-  /** Prefixes whose overrides this plan ends: their traffic goes home, wherever it is seen now. */
+  /** Prefixes whose real overrides this plan ends: their traffic goes home, wherever it is seen now. */
   readonly ended: readonly Prefix[]
   readonly decisions: Decision[]
 }

@@ -8,23 +8,41 @@ import { decide, isDry, type Planning } from './planning.ts'
 
 /**
  * Relieves the interfaces, the fullest first: of their own traffic when they are of this kind (real or dry),
- * and of this kind of detours in any case. Returns the names of those where a cap cut the relief short, so
- * that the next cycle goes on with them.
+ * and of this kind of detours in any case. Returns the names of those where a cap cut the relief short, now or
+ * before, so that the next cycle goes on with them.
  */
 export function relieveInterfaces(planning: Planning, loads: PlannedLoads, dry: boolean): string[] {
-  const allowance: Allowance = { ...planning.caps }
-  return planning.router.interfaces
+  const allowance: Allowance = { ...planning.caps, overrides: planning.caps.overrides - planning.wanted.size }
+  const steerable = planning.router.interfaces
     .map((_, i) => i)
-    .filter((i) => isOverloaded(planning, loads, i))
+    .filter((i) => loads.isKnown(i) && planning.traffic.interfaces[i]!.operUp !== false)
+  const overloaded = steerable.filter((i) => isOverloaded(planning, loads, i))
+  // Just after a change the load is not known well enough to go on: that must not end a relief.
+  const waiting = steerable.filter(
+    (i) =>
+      !overloaded.includes(i) &&
+      ownTrafficMoves(planning, i, dry) &&
+      isUnfinished(planning, i) &&
+      !loads.hasRoom(i, 0),
+  )
+  const capped = overloaded
     .sort((a, b) => overload(loads, b) - overload(loads, a) || a - b)
     .filter((i) => relieve(planning, loads, i, dry, allowance))
-    .map((i) => planning.router.interfaces[i]!.name)
+  return [...waiting, ...capped].map((i) => planning.router.interfaces[i]!.name)
 }
 
-function isOverloaded({ router, unfinished, traffic }: Planning, loads: PlannedLoads, i: number): boolean {
-  if (!loads.isKnown(i) || traffic.interfaces[i]!.operUp === false) return false
+function isOverloaded(planning: Planning, loads: PlannedLoads, i: number): boolean {
   const surelyBps = loads.plannedBps(i) - loads.errorBps(i)
-  return surelyBps > loads.highBps(i) || (unfinished.has(router.interfaces[i]!.name) && surelyBps > loads.targetBps(i))
+  return surelyBps > loads.highBps(i) || (isUnfinished(planning, i) && surelyBps > loads.targetBps(i))
+}
+
+function isUnfinished({ unfinished, router }: Planning, i: number): boolean {
+  return unfinished.has(router.interfaces[i]!.name)
+}
+
+/** True when relief of this kind (real or dry) may move the interface's own traffic, not only what it carries for others. */
+function ownTrafficMoves(planning: Planning, i: number, dry: boolean): boolean {
+  return planning.router.interfaces[i]!.monitor && isDry(planning, i) === dry
 }
 
 function overload(loads: PlannedLoads, i: number): number {
@@ -37,8 +55,8 @@ function relieve(planning: Planning, loads: PlannedLoads, i: number, dry: boolea
   const obstacles = new Map<Obstacle, number>()
   // The detours that the interface carries leave before any of its own traffic does.
   const made = makeMoves(carriedDetours(planning, loads, i, dry, allowance), loads, i, obstacles)
-  const ownTrafficMoves = planning.router.interfaces[i]!.monitor && isDry(planning, i) === dry
-  if (ownTrafficMoves && loads.plannedBps(i) > loads.targetBps(i)) {
+  const movesOwn = ownTrafficMoves(planning, i, dry)
+  if (movesOwn && loads.plannedBps(i) > loads.targetBps(i)) {
     const { movable, stuck } = findCandidates(planning, i)
     for (const [obstacle, bps] of stuck) count(obstacles, obstacle, bps)
     made.push(
@@ -57,7 +75,7 @@ function relieve(planning: Planning, loads: PlannedLoads, i: number, dry: boolea
     const why = `${planning.router.interfaces[i]!.name} would carry ${shareText(loads, i, beforeBps)}`
     decide(planning, move.kind, { ...move, dry }, `${why}: ${move.what}`, inputs)
   }
-  return ownTrafficMoves ? reportMissing(planning, loads, i, dry, beforeBps, obstacles) : false
+  return movesOwn ? reportMissing(planning, loads, i, dry, beforeBps, obstacles) : false
 }
 
 interface MadeMove extends Made {
@@ -82,9 +100,21 @@ function makeMoves(moves: Move[], loads: PlannedLoads, i: number, obstacles: Map
 
 /** Takes out of the pool (largest first) the smallest move that suffices alone, or else the largest. */
 function takeBest(pool: Move[], excessBps: number): Move {
-  const smallest = pool.findLast((move) => move.bps >= excessBps) ?? pool[0]!
-  const best = pool.findIndex((move) => move.bps === smallest.bps)
-  return pool.splice(best, 1)[0]!
+  const sufficient = firstWhere(pool, (move) => move.bps < excessBps)
+  const { bps } = pool[Math.max(0, sufficient - 1)]!
+  return pool.splice(firstWhere(pool, (move) => move.bps <= bps), 1)[0]!
+}
+
+/** Index of the first move for which `reached` holds; it must hold for all moves after it, too. */
+function firstWhere(moves: readonly Move[], reached: (move: Move) => boolean): number {
+  let low = 0
+  let high = moves.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (reached(moves[middle]!)) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 /** Takes back what later, larger moves made unnecessary; returns what stays. */

@@ -102,7 +102,11 @@ export class RouterSteering {
     }
   }
 
-  /** `caps.overrides` is what other routers leave. Overrides that this router has already are taken off here. */
+  /** Overrides of this router that count against the caps: GoBGP's, or what we last wanted when it does not answer. */
+  held({ installed }: Observation): number {
+    return installed?.length ?? this.#memory.planned.filter(({ dry }) => !dry).length
+  }
+
   decide(observation: Observation, mode: Mode, caps: Caps): Verdict {
     const { nowMs, traffic, session, installed } = observation
     const dryRun = mode === 'dry_run' || this.#dryRunOnly
@@ -125,7 +129,7 @@ export class RouterSteering {
       nowMs,
       router: this.router,
       policy: this.#parts.policy,
-      caps: { ...caps, overrides: caps.overrides - current.filter(({ dry }) => !dry).length },
+      caps,
       traffic,
       routes: this.#routes,
       current,
@@ -141,10 +145,15 @@ export class RouterSteering {
     const wanted = plan.overrides.filter(({ dry }) => !dry).map(({ override }) => override)
     for (const { prefix } of wanted) this.#owned.add(formatPrefix(prefix))
     const mayWithdraw = ({ prefix }: OverrideKey): boolean => !dryRun || this.#owned.has(formatPrefix(prefix))
-    const changes = reconcile(wanted, installed, this.#parts.form, mode === 'off' ? () => true : mayWithdraw)
-    const reason = gone ?? (dryRun ? 'the service only decides now (dry-run)' : 'it is not wanted any more')
-    const decisions = [...plan.decisions, ...unexplained(changes, plan).map((prefix) => this.#withdrawn(prefix, reason, nowMs))]
-    return { plan, changes, decisions }
+    const { add, withdraw } = reconcile(wanted, installed, this.#parts.form, mode === 'off' ? () => true : mayWithdraw)
+    // Guard 5: while the routes are not known, nothing covers an addition, not even of what GoBGP has lost.
+    const changes = { add: session.synced ? add : [], withdraw }
+    const onlyDecided = new Set(plan.overrides.filter(({ dry }) => dry).map(({ override }) => formatPrefix(override.prefix)))
+    const reasonFor = (prefix: Prefix): string =>
+      gone ??
+      (dryRun || onlyDecided.has(formatPrefix(prefix)) ? 'it is only decided now (dry-run)' : 'it is not wanted any more')
+    const withdrawals = unexplained(changes, plan).map((prefix) => this.#withdrawn(prefix, reasonFor(prefix), nowMs))
+    return { plan, changes, decisions: [...plan.decisions, ...withdrawals] }
   }
 
   /** Withdraws, then adds: what leaves makes room for what comes. */
@@ -214,7 +223,7 @@ function withdrawAllReason({ telemetryState, nowMs, traffic }: Observation, mode
 function unexplained({ withdraw }: Changes, { decisions }: RouterPlan): Prefix[] {
   return withdraw
     .map(({ prefix }) => prefix)
-    .filter((prefix) => !decisions.some((d) => d.prefix !== undefined && contains(d.prefix, prefix)))
+    .filter((prefix) => !decisions.some((d) => d.acted && d.prefix !== undefined && contains(d.prefix, prefix)))
 }
 
 function messageOf(error: unknown): string {

@@ -1,0 +1,368 @@
+import { describe, expect, test } from 'vitest'
+import { RouterSteering, type Outcome, type SteeringParts, type Verdict } from '../../src/controller/router-steering.ts'
+import type { Mode } from '../../src/model/mode.ts'
+import { NO_EXPORT } from '../../src/model/route.ts'
+import { FakeEdge, flowsOf, makeWorld } from './fake-edge.ts'
+import { makeInterface, makePath, makeRouter, MBPS, World } from './world.ts'
+
+const RUSH = [20, 20, 20, 25]
+const QUIET = [20, 20, 20]
+const ROOM = { overrides: 100, changes: 50, detouredShare: 1 }
+const START = 1_000_000
+
+/** One router steered over an edge, and its clock. */
+class Bench {
+  readonly edge: FakeEdge
+  readonly parts: SteeringParts
+  steering: RouterSteering
+  nowMs = START
+
+  constructor(edge: FakeEdge, { dryRunOnly = false } = {}) {
+    this.edge = edge
+    this.parts = edge.parts()
+    this.steering = new RouterSteering(edge.world.router, this.parts, dryRunOnly, START)
+  }
+
+  async cycle(mode: Mode = 'active', elapsedMs = 5000): Promise<Verdict & Outcome> {
+    const seen = await this.steering.observe(this.nowMs)
+    const verdict = this.steering.decide(seen, mode, ROOM)
+    const outcome = await this.steering.act(verdict, seen, () => this.nowMs)
+    this.nowMs += elapsedMs
+    return { ...verdict, ...outcome }
+  }
+
+  /** Cycles of 5 s until so much time has passed. */
+  async run(seconds: number, mode: Mode = 'active'): Promise<void> {
+    for (let s = 0; s < seconds; s += 5) await this.cycle(mode)
+  }
+
+  /** A new process. */
+  restart(): void {
+    this.steering = new RouterSteering(this.edge.world.router, this.parts, false, this.nowMs)
+  }
+}
+
+const bench = (mbps: readonly number[] = RUSH): Bench => new Bench(new FakeEdge(makeWorld(mbps)))
+
+/** A bench whose override is in GoBGP. */
+async function relieved(): Promise<Bench> {
+  const b = bench()
+  await b.cycle()
+  expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+  return b
+}
+
+const reasons = ({ decisions }: Verdict): string[] => decisions.map((d) => d.reason)
+
+describe('the modes', () => {
+  test('active adds once, and leaves it alone while nothing changes', async () => {
+    const b = await relieved()
+    await b.run(300)
+    expect(b.edge.calls).toEqual(['add 1.0.0.0/24'])
+    expect(b.steering.routeChanges).toEqual({ add: 1, withdraw: 0 })
+  })
+
+  test('dry-run decides the same and sends nothing, by mode or by router', async () => {
+    const active = await bench().cycle()
+    const dry = await bench().cycle('dry_run')
+    expect(dry.decisions).toEqual(active.decisions.map((d) => ({ ...d, acted: false })))
+    for (const dryRunOnly of [false, true]) {
+      const b = new Bench(new FakeEdge(makeWorld(RUSH)), { dryRunOnly })
+      await b.run(100, dryRunOnly ? 'active' : 'dry_run')
+      b.edge.world.flows = flowsOf(QUIET)
+      await b.run(100, dryRunOnly ? 'active' : 'dry_run')
+      expect(b.edge.calls).toEqual([])
+    }
+  })
+
+  test('dry-run never touches overrides that this process did not install', async () => {
+    const b = await relieved()
+    b.edge.calls.length = 0
+    b.restart()
+    await b.run(100, 'dry_run')
+    b.edge.receive()
+    b.edge.lastHeardMs = b.nowMs
+    await b.run(400, 'dry_run')
+    expect(b.edge.calls).toEqual([])
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+  })
+
+  test('from active to dry-run withdraws what this process installed, and goes on planning it', async () => {
+    const b = await relieved()
+    const dry = await b.cycle('dry_run')
+    expect(b.edge.calls.at(-1)).toBe('withdraw 1.0.0.0/24')
+    expect(reasons(dry)).toEqual(['1.0.0.0/24 is withdrawn: it is only decided now (dry-run)'])
+    expect(dry.plan.overrides.map((o) => o.dry)).toEqual([true])
+  })
+
+  test('from dry-run to active everything is planned anew', async () => {
+    const b = bench()
+    await b.cycle('dry_run')
+    const active = await b.cycle('active')
+    expect(active.decisions.map((d) => [d.kind, d.acted])).toEqual([['relieve', true]])
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+  })
+
+  test('an interface that becomes dry gives its overrides back, and says so', async () => {
+    const b = await relieved()
+    const { world } = b.edge
+    const router = makeRouter([makeInterface(0, { dryRun: true }), makeInterface(1)])
+    Object.assign(world, { router })
+    b.steering = new RouterSteering(router, b.parts, false, START)
+    await b.cycle()
+    const second = await b.cycle()
+    expect(b.edge.prefixes()).toEqual([])
+    expect(second.plan.overrides.map((o) => o.dry)).toEqual([true])
+    expect(reasons(second)).toEqual(['1.0.0.0/24 is withdrawn: it is only decided now (dry-run)'])
+  })
+
+  test('off withdraws all that is marked, whoever installed it, and plans nothing', async () => {
+    for (const dryRunOnly of [false, true]) {
+      const { edge } = await relieved()
+      const b = new Bench(edge, { dryRunOnly })
+      const off = await b.cycle('off')
+      expect(edge.prefixes()).toEqual([])
+      expect(off.plan.overrides).toEqual([])
+      expect(reasons(off)).toEqual(['1.0.0.0/24 is withdrawn: the mode is off'])
+      await b.run(100, 'off')
+      expect(edge.prefixes()).toEqual([])
+    }
+  })
+
+  test('frozen adds and releases nothing, but what lost its route goes', async () => {
+    const idle = bench()
+    await idle.run(100, 'frozen')
+    expect(idle.edge.calls).toEqual([])
+    const b = await relieved()
+    b.edge.world.flows = flowsOf(QUIET)
+    await b.run(200, 'frozen')
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+    b.edge.receive(makePath('1.0.0.0/24', 0))
+    await b.cycle('frozen')
+    expect(b.edge.prefixes()).toEqual([])
+  })
+})
+
+describe('a restart', () => {
+  test('adopts what it finds: no change, no flap, and it comes home in its time', async () => {
+    const b = await relieved()
+    b.restart()
+    await b.run(60)
+    expect(b.edge.calls).toEqual(['add 1.0.0.0/24'])
+    b.edge.world.flows = flowsOf(QUIET)
+    const release = await b.cycle()
+    expect(release.decisions.map((d) => d.kind)).toEqual(['release'])
+    expect(b.edge.prefixes()).toEqual([])
+  })
+
+  test('the hold goes on from where it was', async () => {
+    const b = await relieved()
+    b.nowMs += 25_000
+    b.edge.world.flows = flowsOf(QUIET)
+    b.restart()
+    await b.run(30)
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+    await b.run(5)
+    expect(b.edge.prefixes()).toEqual([])
+  })
+
+  test('a time from a clock that was ahead holds no longer than one that begins now', async () => {
+    const b = await relieved()
+    const [key, found] = [...b.edge.installed][0]!
+    b.edge.installed.set(key, { ...found, sinceMs: b.nowMs + 3_600_000 })
+    b.restart()
+    b.edge.world.flows = flowsOf(QUIET)
+    await b.run(65)
+    expect(b.edge.prefixes()).toEqual([])
+  })
+
+  test('between paths that BGP holds equal, the override itself tells where its traffic belongs', async () => {
+    const world = makeWorld(RUSH)
+    const paths = [1, 2, 3, 4].flatMap((n) => [0, 1, 2].map((i) => makePath(`${n}.0.0.0/24`, i, { localPref: 100 })))
+    const edge = new FakeEdge(new World(world.router, paths, flowsOf(RUSH)))
+    const b = new Bench(edge)
+    await b.cycle()
+    const [installed] = edge.installed.values()
+    expect(installed?.fromIfIndex).toBe(1)
+    b.restart()
+    const again = await b.cycle()
+    expect(again.plan.overrides.map(({ override: o }) => [o.fromInterface, o.toInterface])).toEqual([['exit0', 'exit1']])
+    expect(again.plan.natural.map((n) => n?.bps)).toEqual([85 * MBPS, 0])
+    expect(edge.calls).toHaveLength(1)
+  })
+
+  test('what it finds with a next hop of no interface goes', async () => {
+    const b = await relieved()
+    const [key, found] = [...b.edge.installed][0]!
+    b.edge.installed.set(key, { ...found, attributes: { ...found.attributes, nextHop: makePath('1.0.0.0/24', 9).nextHop } })
+    b.restart()
+    b.edge.world.flows = flowsOf(QUIET)
+    expect(reasons(await b.cycle())).toEqual([expect.stringContaining('172.16.9.1 leaves by no configured interface')])
+    expect(b.edge.prefixes()).toEqual([])
+  })
+})
+
+describe('GoBGP', () => {
+  test('what it refuses is tried again, both ways', async () => {
+    const b = bench()
+    b.edge.refuses.add('1.0.0.0/24')
+    for (let i = 0; i < 3; i++) {
+      expect((await b.cycle()).failures).toMatchObject([{ action: 'add', error: 'refused: 1.0.0.0/24' }])
+    }
+    b.edge.refuses.clear()
+    expect((await b.cycle()).failures).toEqual([])
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+    b.edge.refuses.add('1.0.0.0/24')
+    for (let i = 0; i < 3; i++) {
+      const outcome = await b.cycle('off')
+      expect(outcome.failures).toMatchObject([{ action: 'withdraw', error: 'refused: 1.0.0.0/24' }])
+      expect([...outcome.installed]).toEqual(['1.0.0.0/24'])
+    }
+    b.edge.refuses.clear()
+    await b.cycle('off')
+    expect(b.edge.prefixes()).toEqual([])
+    expect(b.steering.routeChanges).toEqual({ add: 1, withdraw: 1 })
+  })
+
+  test('while it does not answer nothing is decided, and afterwards all is as it was', async () => {
+    const b = await relieved()
+    b.edge.away = true
+    b.edge.world.flows = flowsOf([10, 10, 10, 90])
+    for (let i = 0; i < 30; i++) {
+      const away = await b.cycle()
+      expect(away).toMatchObject({ decisions: [], changes: { add: [], withdraw: [] } })
+      expect(away.plan.overrides).toHaveLength(1)
+    }
+    b.edge.world.flows = flowsOf(RUSH)
+    b.edge.away = false
+    expect(await b.cycle()).toMatchObject({ decisions: [], changes: { add: [], withdraw: [] } })
+  })
+
+  test('off while it does not answer: withdrawn as soon as it does', async () => {
+    const b = await relieved()
+    b.edge.away = true
+    await b.cycle('off')
+    b.edge.away = false
+    await b.cycle('off')
+    expect(b.edge.prefixes()).toEqual([])
+  })
+
+  test('what it lost comes back, but never before the routes that cover it are known', async () => {
+    const b = await relieved()
+    b.edge.installed.clear()
+    b.edge.sessionState = { up: false, synced: false }
+    await b.run(30)
+    expect(b.edge.prefixes()).toEqual([])
+    b.edge.sessionState = { up: true, synced: true }
+    await b.cycle()
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+  })
+
+  test('what it holds in another form is replaced', async () => {
+    const b = await relieved()
+    const [key, found] = [...b.edge.installed][0]!
+    for (const communities of [[NO_EXPORT], [64512 * 65536 + 100]]) {
+      b.edge.installed.set(key, { ...found, attributes: { ...found.attributes, communities } })
+      await b.cycle()
+      expect(b.edge.installed.get(key)?.attributes.communities).toEqual(found.attributes.communities)
+    }
+  })
+
+  test('leaves before it adds', async () => {
+    const b = await relieved()
+    b.edge.receive(...[2, 3, 4].flatMap((n) => [makePath(`${n}.0.0.0/24`, 0), makePath(`${n}.0.0.0/24`, 1)]), makePath('1.0.0.0/24', 0))
+    let release = (): void => {}
+    b.edge.hanging = new Promise((resolve) => (release = resolve))
+    const cycle = b.cycle()
+    release()
+    await cycle
+    expect(b.edge.calls.slice(1)).toEqual(['withdraw 1.0.0.0/24', 'add 2.0.0.0/24'])
+  })
+})
+
+describe('sessions and telemetry', () => {
+  test('after a session came up nothing is added or released for 5 s', async () => {
+    const b = bench()
+    b.edge.sessionState = { up: false, synced: true }
+    await b.cycle()
+    b.edge.sessionState = { up: true, synced: true }
+    await b.cycle('active', 4900)
+    await b.cycle('active', 100)
+    expect(b.edge.calls).toEqual([])
+    await b.cycle()
+    expect(b.edge.calls).toEqual(['add 1.0.0.0/24'])
+  })
+
+  test('while the route table is not complete nothing is added', async () => {
+    const b = bench()
+    b.edge.sessionState = { up: true, synced: false }
+    await b.run(30)
+    expect(b.edge.calls).toEqual([])
+  })
+
+  test('silence: nothing is added or released', async () => {
+    const idle = bench()
+    idle.edge.lastHeardMs = START - 10_000
+    await idle.run(60)
+    expect(idle.edge.calls).toEqual([])
+    const b = await relieved()
+    await b.run(100)
+    b.edge.world.flows = flowsOf(QUIET)
+    b.edge.lastHeardMs = b.nowMs - 10_000
+    await b.run(100)
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+  })
+
+  test('heard again, it releases only what was measured for a whole window', async () => {
+    const b = await relieved()
+    await b.run(100)
+    b.edge.lastHeardMs = b.nowMs - 10_000
+    await b.run(30)
+    b.edge.lastHeardMs = undefined
+    b.edge.world.flows = flowsOf(QUIET)
+    await b.run(30)
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+    await b.run(5)
+    expect(b.edge.prefixes()).toEqual([])
+  })
+
+  test('lost telemetry: everything is withdrawn, and planned anew when it is back', async () => {
+    const b = await relieved()
+    b.edge.lastHeardMs = b.nowMs
+    await b.run(300)
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+    const lost = await b.cycle('active', 5000)
+    const after = await b.cycle()
+    expect(b.edge.prefixes()).toEqual([])
+    expect([...reasons(lost), ...reasons(after)]).toEqual([
+      "1.0.0.0/24 is withdrawn: the router's telemetry is lost (last samples 305 s ago, last counters 305 s ago)",
+    ])
+    b.edge.lastHeardMs = undefined
+    await b.cycle()
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+  })
+
+  test('what is withdrawn is known to be home: lagging counters are not taken for new load', async () => {
+    const b = await relieved()
+    await b.run(30)
+    const before = b.edge.traffic('rtr1', b.nowMs).interfaces.map((i) => ({ ...i, spanStartMs: b.nowMs - 5000, spanEndMs: b.nowMs }))
+    b.edge.world.flows = flowsOf(RUSH)
+    b.edge.receive(...[2, 3, 4].map((n) => makePath(`${n}.0.0.0/24`, 0)), makePath('1.0.0.0/24', 0))
+    await b.cycle()
+    // The counters still show the time before the withdrawal: 65 at home and 20 away.
+    const traffic = b.edge.traffic.bind(b.edge)
+    b.edge.traffic = (router, nowMs) => ({ ...traffic(router, nowMs), interfaces: before })
+    const { plan } = await b.cycle()
+    expect(plan.natural.map((n) => n?.bps)).toEqual([85 * MBPS, 0])
+  })
+})
+
+test('placements that ended long ago are forgotten', async () => {
+  const b = bench()
+  for (let i = 0; i < 20; i++) {
+    b.edge.world.flows = flowsOf(i % 2 === 0 ? RUSH : QUIET)
+    await b.run(100)
+  }
+  expect(b.steering.routeChanges).toEqual({ add: 10, withdraw: 10 })
+  expect((await b.cycle()).plan.placements.length).toBeLessThanOrEqual(2)
+})
