@@ -42,8 +42,8 @@ export function findCandidates(planning: Planning, interfaceIndex: number): Cand
       continue
     }
     if (naturalInterface(planning.router, demand.route, [busiestInterface(demand)]) !== interfaceIndex) {
-      const strayBps = withoutOverride(planning, demand, interfaceIndex)
-      if (strayBps > 0) hold('another natural exit', strayBps)
+      const stray = strayBps(planning, demand, interfaceIndex)
+      if (stray > 0) hold('another natural exit', stray)
       continue
     }
     for (const piece of piecesOf(planning, demand, interfaceIndex)) {
@@ -65,11 +65,11 @@ function leavingBps({ ended }: Planning, { rates }: PrefixDemand, prefix: Prefix
     .reduce((sum, row) => (row.interfaceIndex === interfaceIndex ? sum : sum + row.bps), now)
 }
 
-/** Traffic of the prefix that leaves by the interface though no override of ours leads it there, bit/s. */
-function withoutOverride({ wanted }: Planning, { prefix, rates }: PrefixDemand, interfaceIndex: number): number {
-  const overrides = [...wanted.values()].map((w) => w.override.prefix).filter((p) => overlaps(p, prefix))
+/** Traffic of the prefix that leaves by the interface though no override, also of late, led it there; bit/s. */
+function strayBps({ placements }: Planning, { prefix, rates }: PrefixDemand, interfaceIndex: number): number {
+  const placed = placements.map((p) => p.prefix).filter((p) => overlaps(p, prefix))
   return rates.rows
-    .filter((row) => row.interfaceIndex === interfaceIndex && !overrides.some((p) => contains(p, row.address)))
+    .filter((row) => row.interfaceIndex === interfaceIndex && !placed.some((p) => contains(p, row.address)))
     .reduce((sum, { bps }) => sum + bps, 0)
 }
 
