@@ -1,5 +1,5 @@
 /** What could move away from an overloaded interface. Pure. */
-import { contains, halvesOf, overlaps, type Prefix } from '../model/prefix.ts'
+import { comparePrefixes, contains, halvesOf, overlaps, type Prefix } from '../model/prefix.ts'
 import { busiestInterface, type PrefixDemand } from './demand.ts'
 import { exitsOf, mayTakeDetours, naturalInterface, type Exit } from './exits.ts'
 import type { Planning } from './planning.ts'
@@ -33,6 +33,7 @@ export interface Candidates {
 export function findCandidates(planning: Planning, interfaceIndex: number): Candidates {
   const movable: Candidate[] = []
   const stuck = new Map<Obstacle, number>()
+  const taken = [...planning.wanted.values()].map(({ override }) => override.prefix).sort(comparePrefixes)
   for (const demand of planning.demand.prefixes()) {
     const onInterface = leavingBps(planning, demand, demand.prefix, interfaceIndex)
     if (onInterface === 0) continue
@@ -46,7 +47,7 @@ export function findCandidates(planning: Planning, interfaceIndex: number): Cand
       if (stray > 0) hold('another natural exit', stray)
       continue
     }
-    for (const piece of piecesOf(planning, demand, interfaceIndex)) {
+    for (const piece of piecesOf(planning, demand, interfaceIndex, taken)) {
       const reliefBps = leavingBps(planning, demand, piece.prefix, interfaceIndex)
       const candidate = candidateOf(planning, demand, piece, interfaceIndex)
       if (typeof candidate === 'string') hold(candidate, reliefBps)
@@ -73,13 +74,33 @@ function strayBps({ placements }: Planning, { prefix, rates }: PrefixDemand, int
     .reduce((sum, { bps }) => sum + bps, 0)
 }
 
-function piecesOf({ router, policy, wanted }: Planning, demand: PrefixDemand, interfaceIndex: number): Piece[] {
+function piecesOf(
+  { router, policy }: Planning,
+  demand: PrefixDemand,
+  interfaceIndex: number,
+  taken: readonly Prefix[],
+): Piece[] {
   return splitPrefix(demand.prefix, demand.rates, {
     thresholdBps: router.interfaces[interfaceIndex]!.perPrefixThresholdBps,
     longest: router.maxPrefixLength[demand.prefix.family],
     minSamples: policy.minSamples,
-    taken: [...wanted.values()].map(({ override }) => override.prefix).filter((p) => overlaps(p, demand.prefix)),
+    taken: overlapping(taken, demand.prefix),
   })
+}
+
+/** Those that share addresses with the prefix: they are sorted and do not nest, so they stand in one row. */
+function overlapping(sorted: readonly Prefix[], prefix: Prefix): readonly Prefix[] {
+  let first = 0
+  let end = sorted.length
+  while (first < end) {
+    const middle = (first + end) >>> 1
+    if (comparePrefixes(sorted[middle]!, prefix) >= 0) end = middle
+    else first = middle + 1
+  }
+  const before = sorted[first - 1]
+  if (before !== undefined && contains(before, prefix)) return [before]
+  while (end < sorted.length && contains(prefix, sorted[end]!)) end++
+  return sorted.slice(first, end)
 }
 
 function candidateOf(

@@ -42,11 +42,11 @@ export function detour(
   const make = (): Made | Obstacle => {
     if (routes.length > allowance.changes || routes.length > allowance.overrides) return 'cap'
     if (loads.awayShare(from, reliefBps) > allowance.detouredShare) return 'cap'
+    const exit = candidate.exits.find(({ interfaceIndex }) => loads.hasRoom(interfaceIndex, bps))
+    if (exit === undefined) return 'no room'
     // Overrides never nest: what a longer one inside takes could not be told from what this one moves.
     const nests = (own: Prefix): boolean => [...wanted.values()].some((w) => overlaps(w.override.prefix, own))
     if (routes.some(nests)) return 'guard'
-    const exit = candidate.exits.find(({ interfaceIndex }) => loads.hasRoom(interfaceIndex, bps))
-    if (exit === undefined) return 'no room'
     const names = { from: router.interfaces[from]!.name, to: router.interfaces[exit.interfaceIndex]!.name }
     const what = `${formatRate(bps)} to ${formatPrefix(prefix)} move to ${names.to}`
     for (const own of routes) {
