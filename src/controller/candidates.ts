@@ -1,5 +1,5 @@
 /** What could move away from an overloaded interface. Pure. */
-import { comparePrefixes, contains, halvesOf, overlaps, type Prefix } from '../model/prefix.ts'
+import { comparePrefixes, contains, formatPrefix, halvesOf, overlaps, type Prefix } from '../model/prefix.ts'
 import { busiestInterface, type PrefixDemand } from './demand.ts'
 import { exitsOf, mayTakeDetours, naturalInterface, type Exit } from './exits.ts'
 import type { Planning } from './planning.ts'
@@ -21,7 +21,7 @@ export interface Candidate {
 }
 
 /** Why demand on an overloaded interface cannot move. */
-export type Obstacle = 'no alternate' | 'no room' | 'too few samples' | 'guard' | 'cap' | 'another natural exit'
+export type Obstacle = 'no alternate' | 'no room' | 'too few samples' | 'guard' | 'cap' | 'refused' | 'another natural exit'
 
 export interface Candidates {
   readonly movable: readonly Candidate[]
@@ -104,7 +104,7 @@ function overlapping(sorted: readonly Prefix[], prefix: Prefix): readonly Prefix
 }
 
 function candidateOf(
-  { router, routes, policy, guard, traffic }: Planning,
+  { router, routes, policy, guard, traffic, refused }: Planning,
   demand: PrefixDemand,
   { prefix, rate }: Piece,
   interfaceIndex: number,
@@ -115,6 +115,7 @@ function candidateOf(
     ? (halvesOf(prefix) ?? []).filter((half) => demand.rates.towards(half).bps > 0)
     : [prefix]
   if (own.length === 0 || own.some((p) => guard.refusal(p) !== undefined)) return 'guard'
+  if (own.some((p) => refused.has(formatPrefix(p)))) return 'refused'
   const exits = exitsOf(router, routes.covering(prefix)).filter(
     (exit) =>
       exit.interfaceIndex !== interfaceIndex && mayTakeDetours(router, traffic, exit.interfaceIndex),

@@ -5,11 +5,34 @@ import { interfaceOfNextHop, type Router } from '../model/topology.ts'
 import type { Placement } from './loads.ts'
 import type { PlannedOverride } from './planning.ts'
 
+/** An addition that GoBGP refused so often in a row is given up, for so long after the last time. */
+const GIVEN_UP_AFTER = 3
+const GIVEN_UP_MS = 300_000
+
+/** How often in a row GoBGP refused the addition of a prefix, and when last. */
+export type Refusals = ReadonlyMap<string, { readonly times: number; readonly lastMs: number }>
+
 export interface RouterMemory {
   /** The last plan's overrides. */
   readonly planned: readonly PlannedOverride[]
   readonly placements: readonly Placement[]
   readonly unfinished: ReadonlySet<string>
+}
+
+/** Refusals after one more. */
+export function refusedOnceMore(refusals: Refusals, prefix: Prefix, nowMs: number): Refusals {
+  const key = formatPrefix(prefix)
+  return new Map([...refusals, [key, { times: (refusals.get(key)?.times ?? 0) + 1, lastMs: nowMs }]])
+}
+
+/** Refusals without those that are long ago. */
+export function recentRefusals(refusals: Refusals, nowMs: number): Refusals {
+  return new Map([...refusals].filter(([, { lastMs }]) => nowMs - lastMs < GIVEN_UP_MS))
+}
+
+/** Prefixes whose overrides are not to be tried for now. */
+export function givenUp(refusals: Refusals): ReadonlySet<string> {
+  return new Set([...refusals].filter(([, { times }]) => times >= GIVEN_UP_AFTER).map(([prefix]) => prefix))
 }
 
 export const NOTHING_REMEMBERED: RouterMemory = { planned: [], placements: [], unfinished: new Set() }

@@ -98,7 +98,7 @@ export function carriedDetours(
 }
 
 function moveOn(
-  { router, routes, traffic, wanted }: Planning,
+  { router, routes, traffic, wanted, refused }: Planning,
   loads: PlannedLoads,
   on: number,
   planned: PlannedOverride,
@@ -119,6 +119,7 @@ function moveOn(
     const what = `${formatRate(bps)} to ${key} go home to ${override.fromInterface}`
     return { kind: 'release', from: override.toInterface, to: override.fromInterface, what, undo }
   }
+  if (refused.has(key)) return 'refused'
   if (allowance.changes < 1) return 'cap'
   const exit = exitsOf(router, routes.covering(override.prefix)).find(
     ({ interfaceIndex: i }) => i !== on && i !== home && mayTakeDetours(router, traffic, i) && loads.hasRoom(i, bps),

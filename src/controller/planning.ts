@@ -43,6 +43,8 @@ export interface PlanInput {
   readonly placements: readonly Placement[]
   /** Interfaces whose relief a cap cut short in the last cycle. */
   readonly unfinished: ReadonlySet<string>
+  /** Prefixes whose overrides GoBGP keeps refusing: others must do instead. */
+  readonly refused: ReadonlySet<string>
   /** All of the router's decisions are dry. */
   readonly dryRun: boolean
   /** False while the route table is not known to be complete: overrides are kept as they are. */

@@ -7,7 +7,18 @@ import type { Clock } from '../model/clock.ts'
 import type { Router } from '../model/topology.ts'
 import type { RouterTraffic } from '../model/traffic.ts'
 import type { RouterRoutes } from './exits.ts'
-import { currentOverrides, NOTHING_REMEMBERED, observePlacements, placed, unplaced, type RouterMemory } from './memory.ts'
+import {
+  currentOverrides,
+  givenUp,
+  NOTHING_REMEMBERED,
+  observePlacements,
+  placed,
+  recentRefusals,
+  refusedOnceMore,
+  unplaced,
+  type Refusals,
+  type RouterMemory,
+} from './memory.ts'
 import { planRouter, type RouterPlan } from './plan.ts'
 import type { Caps, PlanPolicy } from './planning.ts'
 import type { OverrideStore, RouterSession, RouteSource, TrafficSource } from './ports.ts'
@@ -64,6 +75,7 @@ export class RouterSteering {
   readonly #dryRunOnly: boolean
   readonly #startedMs: number
   #memory: RouterMemory = NOTHING_REMEMBERED
+  #refusals: Refusals = new Map()
   /** Prefixes of overrides that this process installed or adopted: in dry-run it may withdraw no others. */
   readonly #owned = new Set<string>()
   #upSinceMs: number | undefined = -Infinity
@@ -112,11 +124,15 @@ export class RouterSteering {
     const dryRun = mode === 'dry_run' || this.#dryRunOnly
     const gone = withdrawAllReason(observation, mode)
     const known = installed ?? []
+    this.#refusals = recentRefusals(this.#refusals, nowMs)
+    const refused = givenUp(this.#refusals)
+    // What GoBGP keeps refusing moves no traffic: to believe in it would leave its interface full.
+    const planned = this.#memory.planned.filter(({ override }) => !refused.has(formatPrefix(override.prefix)))
     const current =
       installed === undefined
         ? this.#memory.planned
         : gone === undefined
-          ? currentOverrides(this.#memory, known, this.router, dryRun, nowMs)
+          ? currentOverrides({ ...this.#memory, planned }, known, this.router, dryRun, nowMs)
           : []
     const placements =
       installed === undefined ? this.#memory.placements : observePlacements(this.#memory.placements, known, this.router, nowMs)
@@ -135,6 +151,7 @@ export class RouterSteering {
       current,
       placements,
       unfinished: this.#memory.unfinished,
+      refused,
       dryRun,
       routesKnown: session.synced && installed !== undefined,
       mayChange: gone === undefined && mode !== 'frozen' && settled && this.#freshSinceMs !== undefined,
@@ -181,8 +198,10 @@ export class RouterSteering {
           await overrides.add(override, from?.ifIndex ?? 0)
           this.#remember(placed(this.#memory.placements, override, clock()))
           installed.add(formatPrefix(override.prefix))
+          this.#refusals = new Map([...this.#refusals].filter(([prefix]) => prefix !== formatPrefix(override.prefix)))
           this.routeChanges.add++
         } catch (error) {
+          this.#refusals = refusedOnceMore(this.#refusals, override.prefix, clock())
           failures.push({ key: override, action: 'add', error: messageOf(error) })
         }
       }),

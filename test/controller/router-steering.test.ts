@@ -206,7 +206,7 @@ describe('GoBGP', () => {
   test('what it refuses is tried again, both ways', async () => {
     const b = bench()
     b.edge.refuses.add('1.0.0.0/24')
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 2; i++) {
       expect((await b.cycle()).failures).toMatchObject([{ action: 'add', error: 'refused: 1.0.0.0/24' }])
     }
     b.edge.refuses.clear()
@@ -222,6 +222,36 @@ describe('GoBGP', () => {
     await b.cycle('off')
     expect(b.edge.prefixes()).toEqual([])
     expect(b.steering.routeChanges).toEqual({ add: 1, withdraw: 1 })
+  })
+
+  test('what it keeps refusing is given up for 5 minutes, and another prefix moves instead', async () => {
+    const b = bench()
+    b.edge.refuses.add('1.0.0.0/24')
+    await b.run(20)
+    expect(b.edge.calls).toEqual([...Array<string>(3).fill('add 1.0.0.0/24'), 'add 2.0.0.0/24'])
+    expect(b.edge.prefixes()).toEqual(['2.0.0.0/24'])
+    b.edge.refuses.add('2.0.0.0/24').add('3.0.0.0/24').add('4.0.0.0/24')
+    b.edge.installed.clear()
+    await b.run(60)
+    expect((await b.cycle()).decisions.map((d) => d.reason)).toEqual([expect.stringContaining('refused (85.0 Mbps)')])
+    b.edge.refuses.clear()
+    await b.run(290)
+    expect(b.edge.prefixes()).toHaveLength(1)
+  })
+
+  test('a detour that it does not let move on stays where it is', async () => {
+    const paths = [1, 2, 3, 4].flatMap((n) => [0, 1, 2].map((i) => makePath(`${n}.0.0.0/24`, i))).concat(makePath('9.0.0.0/24', 1))
+    const router = makeRouter([0, 1, 2].map((i) => makeInterface(i)))
+    const b = new Bench(new FakeEdge(new World(router, paths, flowsOf(RUSH))))
+    await b.cycle()
+    b.edge.refuses.add('1.0.0.0/24')
+    b.edge.world.flows = [...flowsOf(RUSH), { to: '9.0.0.1', bps: 70 * MBPS }]
+    await b.run(60)
+    const { plan, decisions } = await b.cycle()
+    expect(plan.overrides.map(({ override: o }) => o.toInterface)).toEqual(['exit1'])
+    expect(plan.planned[1]).toBe(90 * MBPS)
+    expect(decisions[0]?.reason).toContain('refused (20.0 Mbps)')
+    expect(b.edge.calls.filter((c) => c === 'add 1.0.0.0/24')).toHaveLength(4)
   })
 
   test('while it does not answer nothing is decided, and afterwards all is as it was', async () => {

@@ -174,6 +174,7 @@ export class World {
       current: this.planned,
       placements: this.placements,
       unfinished: this.unfinished,
+      refused: new Set(),
       dryRun: false,
       routesKnown: true,
       mayChange: true,
