@@ -159,15 +159,16 @@ describe('several routers', () => {
 
   test('share the cap on all overrides, also of one whose GoBGP does not answer', async () => {
     const heavy = [30, 30, 30, 5]
-    const [a, b] = [edgeOf('a', heavy), edgeOf('b', heavy)]
-    const { controller } = bench([a, b], { maxOverrides: 1 })
+    const [a, b, c] = [edgeOf('a', [10]), edgeOf('b', heavy), edgeOf('c', heavy)]
+    const { controller } = bench([a, b, c], { maxOverrides: 1 })
     controller.start()
     await vi.advanceTimersByTimeAsync(0)
-    expect([a.prefixes().length, b.prefixes().length]).toEqual([1, 0])
-    a.away = true
+    expect([b.prefixes().length, c.prefixes().length]).toEqual([1, 0])
+    b.away = true
+    a.world.flows = flowsOf(heavy)
     await vi.advanceTimersByTimeAsync(20_000)
-    expect(b.prefixes()).toEqual([])
-    expect(controller.decisions({ router: 'b' }).map((d) => d.kind)).toContain('hold_back')
+    expect([...a.prefixes(), ...c.prefixes()]).toEqual([])
+    expect(controller.decisions({ router: 'a' }).map((d) => d.kind)).toContain('hold_back')
     await controller.stop()
   })
 

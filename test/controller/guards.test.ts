@@ -211,7 +211,7 @@ describe('guards 5 and 6: routes and exits', () => {
     expect(kept(held, (i) => withInterface(i, 0, { operUp: false }))).toEqual(['exit1'])
     const shed = worldWith([...everywhere('1.0.0.0/24', [0, 1]), path('9.0.0.0/24', 1)], [flow('1.0.0.1', 20), flow('9.0.0.1', 70)], [carried])
     expect(kept(shed)[0]).toContain('go home to exit0')
-    expect(kept(shed)[1]).toContain('no alternate (70.0 Mbps)')
+    expect(kept(shed)[1]).toMatch(/: no alternate \(70\.0 Mbps\)$/)
     expect(kept(shed, (i) => withInterface(i, 0, { operUp: false }))).toEqual(['exit1'])
   })
 })
@@ -309,6 +309,16 @@ describe('detours that a full interface carries', () => {
     ])
     expect(planRouter(world.planInput()).decisions.filter((d) => d.kind === 'release').map((d) => d.acted)).toEqual([true, false])
   })
+})
+
+test('a real detour does not leave for the sake of dry ones', () => {
+  const paths = [...everywhere('1.0.0.0/24', [0, 1]), ...everywhere('2.0.0.0/24', [2, 1]), path('9.0.0.0/24', 1)]
+  const world = worldWith(paths, [flow('1.0.0.1', 10), flow('2.0.0.1', 15), flow('9.0.0.1', 60)], [
+    detour('1.0.0.0/24', 0, 1, { sinceMs: 1_000_000 }),
+    detour('2.0.0.0/24', 2, 1, { dry: true }),
+  ])
+  world.step()
+  expect(world.overrides()).toEqual(['1.0.0.0/24 exit0>exit1'])
 })
 
 describe('release', () => {

@@ -41,6 +41,7 @@ test.each([
   ['another LOCAL_PREF', { localPref: 100 }],
   ['no NO_EXPORT', { communities: [FORM.marker] }],
   ['another MED', { med: 7 }],
+  ['another ORIGIN', { origin: 2 as const }],
 ])('replaces what is there with %s', (_, attributes) => {
   const wanted = override('1.0.0.0/24')
   expect(names(reconcile([wanted], [installed(wanted, attributes)], FORM, ALL).add)).toEqual(['1.0.0.0/24'])

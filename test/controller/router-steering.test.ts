@@ -239,6 +239,20 @@ describe('GoBGP', () => {
     expect(b.edge.prefixes()).toHaveLength(1)
   })
 
+  test('a detour that moves on is counted where it was until then, and where it is from then on', async () => {
+    const paths = [1, 2, 3, 4].flatMap((n) => [0, 1, 2].map((i) => makePath(`${n}.0.0.0/24`, i))).concat(makePath('9.0.0.0/24', 1))
+    const b = new Bench(new FakeEdge(new World(makeRouter([0, 1, 2].map((i) => makeInterface(i))), paths, flowsOf(RUSH))))
+    await b.cycle()
+    b.edge.world.flows = [...flowsOf(RUSH), { to: '9.0.0.1', bps: 70 * MBPS }]
+    await b.run(20)
+    const { plan } = await b.cycle()
+    expect(plan.placements.map(({ toInterface, endMs }) => [toInterface, endMs])).toEqual([
+      ['exit1', START + 5000],
+      ['exit2', undefined],
+    ])
+    expect(plan.natural.map((n) => n?.bps)).toEqual([85 * MBPS, 70 * MBPS, 0])
+  })
+
   test('a detour that it does not let move on stays where it is', async () => {
     const paths = [1, 2, 3, 4].flatMap((n) => [0, 1, 2].map((i) => makePath(`${n}.0.0.0/24`, i))).concat(makePath('9.0.0.0/24', 1))
     const router = makeRouter([0, 1, 2].map((i) => makeInterface(i)))
@@ -323,11 +337,19 @@ describe('sessions and telemetry', () => {
     expect(b.edge.calls).toEqual(['add 1.0.0.0/24'])
   })
 
-  test('while the route table is not complete nothing is added', async () => {
+  test('while the route table is not complete nothing is added, and nothing goes for a route that it lacks', async () => {
     const b = bench()
     b.edge.sessionState = { up: true, synced: false }
     await b.run(30)
     expect(b.edge.calls).toEqual([])
+    const c = await relieved()
+    c.edge.sessionState = { up: true, synced: false }
+    c.edge.receive()
+    await c.run(30)
+    expect(c.edge.prefixes()).toEqual(['1.0.0.0/24'])
+    c.edge.sessionState = { up: false, synced: true }
+    await c.cycle()
+    expect(c.edge.prefixes()).toEqual([])
   })
 
   test('silence: nothing is added or released', async () => {
