@@ -3,7 +3,7 @@ import type { InstalledOverride, Override } from '../model/override.ts'
 import { formatPrefix, type Prefix } from '../model/prefix.ts'
 import { interfaceOfNextHop, type Router } from '../model/topology.ts'
 import type { Placement } from './loads.ts'
-import type { PlannedOverride } from './planning.ts'
+import type { PlannedOverride, Unfinished } from './planning.ts'
 
 /** An addition that GoBGP refused so often in a row is given up, for so long after the last time. */
 const GIVEN_UP_AFTER = 3
@@ -16,7 +16,7 @@ export interface RouterMemory {
   /** The last plan's overrides. */
   readonly planned: readonly PlannedOverride[]
   readonly placements: readonly Placement[]
-  readonly unfinished: ReadonlySet<string>
+  readonly unfinished: ReadonlyMap<string, Unfinished>
 }
 
 /** Refusals after one more. */
@@ -35,7 +35,7 @@ export function givenUp(refusals: Refusals): ReadonlySet<string> {
   return new Set([...refusals].filter(([, { times }]) => times >= GIVEN_UP_AFTER).map(([prefix]) => prefix))
 }
 
-export const NOTHING_REMEMBERED: RouterMemory = { planned: [], placements: [], unfinished: new Set() }
+export const NOTHING_REMEMBERED: RouterMemory = { planned: [], placements: [], unfinished: new Map() }
 
 /** Measurements never span more: placements that ended longer ago explain nothing any more. */
 const PLACEMENT_KEPT_MS = 300_000
@@ -82,19 +82,20 @@ export function adopt({ prefix, attributes, fromIfIndex, sinceMs }: InstalledOve
 }
 
 /**
- * Placements brought in line with what GoBGP holds now. Those that it lost ended; those that we did not know
- * began when the override says.
+ * Placements brought in line with what GoBGP holds now. Those that it lost ended when we last saw them: taken for
+ * longer, their traffic would be counted twice. Those that we did not know began when the override says.
  */
 export function observePlacements(
   placements: readonly Placement[],
   installed: readonly InstalledOverride[],
   router: Router,
   nowMs: number,
+  lastSeenMs: number,
 ): readonly Placement[] {
   const there = new Map(installed.map((i) => [formatPrefix(i.prefix), i]))
   const kept = placements
     .filter(({ endMs }) => endMs === undefined || nowMs - endMs < PLACEMENT_KEPT_MS)
-    .map((p) => (p.endMs === undefined && !there.has(formatPrefix(p.prefix)) ? { ...p, endMs: nowMs } : p))
+    .map((p) => (p.endMs === undefined && !there.has(formatPrefix(p.prefix)) ? { ...p, endMs: Math.max(p.startMs, lastSeenMs) } : p))
   const active = new Set(kept.filter((p) => p.endMs === undefined).map((p) => formatPrefix(p.prefix)))
   const found = installed
     .filter(({ prefix }) => !active.has(formatPrefix(prefix)))

@@ -76,6 +76,8 @@ export class RouterSteering {
   readonly #startedMs: number
   #memory: RouterMemory = NOTHING_REMEMBERED
   #refusals: Refusals = new Map()
+  /** When GoBGP last told what it holds. */
+  #lastListMs = -Infinity
   /** Prefixes of overrides that this process installed or adopted: in dry-run it may withdraw no others. */
   readonly #owned = new Set<string>()
   #upSinceMs: number | undefined = -Infinity
@@ -135,7 +137,10 @@ export class RouterSteering {
           ? currentOverrides({ ...this.#memory, planned }, known, this.router, dryRun, nowMs)
           : []
     const placements =
-      installed === undefined ? this.#memory.placements : observePlacements(this.#memory.placements, known, this.router, nowMs)
+      installed === undefined
+        ? this.#memory.placements
+        : observePlacements(this.#memory.placements, known, this.router, nowMs, this.#lastListMs)
+    if (installed !== undefined) this.#lastListMs = nowMs
     if (!session.up) this.#upSinceMs = undefined
     else this.#upSinceMs ??= nowMs
     if (observation.telemetryState !== 'fresh') this.#freshSinceMs = undefined

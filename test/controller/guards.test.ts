@@ -356,6 +356,17 @@ describe('overrides never nest', () => {
     expect(world.overrides()).toEqual(['1.0.0.0/16 exit0>exit1'])
   })
 
+  test('what is left of a received prefix is cut around the piece that moved', () => {
+    const paths = [...everywhere('1.0.0.0/24', [0, 1]), path('8.0.0.0/24', 0)]
+    const world = worldWith(
+      paths,
+      [flow('1.0.0.1', 5), flow('1.0.0.100', 10), flow('1.0.0.200', 10), flow('8.0.0.1', 65)],
+      [detour('1.0.0.0/26', 0, 1)],
+    )
+    world.step()
+    expect(world.overrides()).toEqual(['1.0.0.0/26 exit0>exit1', '1.0.0.64/26 exit0>exit1', '1.0.0.128/25 exit0>exit1'])
+  })
+
   test('a dry one gives way to a real one', () => {
     const interfaces = [makeInterface(0, { dryRun: true }), makeInterface(1), makeInterface(2)]
     const paths = [...everywhere('1.0.0.0/16', [0, 2]), ...everywhere('1.0.1.0/24', [1, 2]), path('9.0.0.0/24', 1)]
@@ -365,6 +376,20 @@ describe('overrides never nest', () => {
     expect(world.overrides()).toEqual(['1.0.1.0/24 exit1>exit2'])
     expect(decisions).toMatchObject([{ kind: 'relieve', acted: true }, { kind: 'withdraw', acted: false }])
   })
+})
+
+test('a dry override that ended had moved nothing: only what really leaves here is counted as relief', () => {
+  const tied = [0, 1].map((i) => path('1.0.0.0/24', i, { localPref: 200 }))
+  const world = new World(
+    makeRouter([0, 1, 2, 3].map((i) => makeInterface(i))),
+    [...tied, path('1.0.0.0/24', 3, { localPref: 50 }), path('8.0.0.0/24', 0)],
+    [flow('1.0.0.1', 12), flow('1.0.0.2', 10), flow('8.0.0.1', 75)],
+  )
+  // The router shares the load by host.
+  world.exitOf = ({ w0 }) => (w0 & 255) - 1
+  world.input = { current: [detour('1.0.0.0/24', 0, 2, { dry: true })] }
+  const relief = planRouter(world.planInput()).decisions.find((d) => d.kind === 'relieve')
+  expect(relief?.inputs['moved_bps']).toBe(12 * MBPS)
 })
 
 test('the natural exit of what is away follows the routes', () => {

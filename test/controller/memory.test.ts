@@ -48,21 +48,21 @@ test('adopting takes the exit, the natural interface and the time from the overr
 
 describe('placements', () => {
   test('what GoBGP holds and we did not know began when it says, at most now', () => {
-    expect(observePlacements([], [found()], ROUTER, NOW)).toEqual([start])
-    expect(observePlacements([], [{ ...found(), sinceMs: NOW + 5 }], ROUTER, NOW)[0]?.startMs).toBe(NOW)
+    expect(observePlacements([], [found()], ROUTER, NOW, NOW - 5000)).toEqual([start])
+    expect(observePlacements([], [{ ...found(), sinceMs: NOW + 5 }], ROUTER, NOW, NOW - 5000)[0]?.startMs).toBe(NOW)
   })
 
-  test('what GoBGP lost ended; what ended is kept for 300 s', () => {
-    const ended = { ...start, endMs: NOW }
-    expect(observePlacements([start], [], ROUTER, NOW)).toEqual([ended])
-    expect(observePlacements([ended], [], ROUTER, NOW + 299_999)).toEqual([ended])
-    expect(observePlacements([ended], [], ROUTER, NOW + 300_000)).toEqual([])
+  test('what GoBGP lost ended when it was last seen; what ended is kept for 300 s', () => {
+    const ended = { ...start, endMs: NOW - 5000 }
+    expect(observePlacements([start], [], ROUTER, NOW, NOW - 5000)).toEqual([ended])
+    expect(observePlacements([ended], [], ROUTER, NOW + 294_999, NOW - 5000)).toEqual([ended])
+    expect(observePlacements([ended], [], ROUTER, NOW + 295_000, NOW - 5000)).toEqual([])
   })
 
   test('what is there and known stays; what came again begins again', () => {
-    expect(observePlacements([start], [found()], ROUTER, NOW)).toEqual([start])
+    expect(observePlacements([start], [found()], ROUTER, NOW, NOW - 5000)).toEqual([start])
     const ended = { ...start, endMs: NOW }
-    expect(observePlacements([ended], [found({ sinceMs: NOW })], ROUTER, NOW)).toEqual([ended, { ...start, startMs: NOW }])
+    expect(observePlacements([ended], [found({ sinceMs: NOW })], ROUTER, NOW, NOW - 5000)).toEqual([ended, { ...start, startMs: NOW }])
   })
 
   test('placing the same twice changes nothing; another exit ends the first', () => {

@@ -95,6 +95,15 @@ describe('the modes', () => {
     expect(dry.plan.overrides.map((o) => o.dry)).toEqual([true])
   })
 
+  test('from active to dry-run in the moment of a release: what is done is told besides what is decided', async () => {
+    const b = await relieved()
+    await b.run(100)
+    b.edge.world.flows = flowsOf(QUIET)
+    const dry = await b.cycle('dry_run')
+    expect(b.edge.prefixes()).toEqual([])
+    expect(dry.decisions.map((d) => [d.kind, d.acted])).toEqual([['release', false], ['withdraw', true]])
+  })
+
   test('from dry-run to active everything is planned anew', async () => {
     const b = bench()
     await b.cycle('dry_run')
@@ -224,6 +233,18 @@ describe('GoBGP', () => {
     expect(b.steering.routeChanges).toEqual({ add: 1, withdraw: 1 })
   })
 
+  test('what it takes in between is not given up', async () => {
+    const b = bench()
+    for (let i = 0; i < 3; i++) {
+      b.edge.installed.clear()
+      b.edge.refuses.add('1.0.0.0/24')
+      await b.run(10)
+      b.edge.refuses.clear()
+      await b.cycle()
+      expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+    }
+  })
+
   test('what it keeps refusing is given up for 5 minutes, and another prefix moves instead', async () => {
     const b = bench()
     b.edge.refuses.add('1.0.0.0/24')
@@ -300,6 +321,19 @@ describe('GoBGP', () => {
     b.edge.sessionState = { up: true, synced: true }
     await b.cycle()
     expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+  })
+
+  test('what it lost while it was away is home since then: its traffic is not counted twice', async () => {
+    const b = await relieved()
+    await b.run(30)
+    b.edge.away = true
+    b.edge.installed.clear()
+    await b.run(30)
+    b.edge.away = false
+    const { plan } = await b.cycle()
+    expect(plan.natural.map((n) => n?.bps)).toEqual([85 * MBPS, 0])
+    await b.run(30)
+    expect(b.edge.calls).toEqual(['add 1.0.0.0/24', 'add 1.0.0.0/24'])
   })
 
   test('what it holds in another form is replaced', async () => {
