@@ -22,7 +22,7 @@ export interface NaturalLoad {
 }
 
 /** A router takes up to so long from our change in GoBGP to its forwarding table. */
-const CONVERGENCE_MS = 2000
+export const CONVERGENCE_MS = 2000
 
 /**
  * Natural load of each interface: what it carries, plus the demand that our overrides keep away from it, less

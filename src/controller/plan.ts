@@ -4,7 +4,7 @@ import { comparePrefixes, formatPrefix, overlaps } from '../model/prefix.ts'
 import { Demand } from './demand.ts'
 import { followRoutes } from './follow.ts'
 import { naturalLoads, PlannedLoads, type NaturalLoad, type Placement } from './loads.ts'
-import { decide, type PlanInput, type PlannedOverride, type Planning } from './planning.ts'
+import { decide, type PlanInput, type PlannedOverride, type Planning, type Unfinished } from './planning.ts'
 import { PrefixGuard } from './prefix-guard.ts'
 import { releaseOverrides } from './release.ts'
 import { relieveInterfaces } from './relieve.ts'
@@ -18,7 +18,7 @@ export interface RouterPlan {
   /** The input's, with the natural exits of today. */
   readonly placements: readonly Placement[]
   readonly decisions: readonly Decision[]
-  readonly unfinished: ReadonlySet<string>
+  readonly unfinished: ReadonlyMap<string, Unfinished>
 }
 
 /** Plans one router. Equal input gives an equal plan. */
@@ -38,7 +38,7 @@ export function planRouter(input: PlanInput): RouterPlan {
   // Real ones first: what is only imagined must not take their room.
   const loads = new PlannedLoads(input.router, input.traffic, natural)
   const mayMove = input.mayChange && input.routesKnown
-  const unfinished = new Set(mayMove ? [] : input.unfinished)
+  const unfinished = new Map(mayMove ? [] : input.unfinished)
   for (const dry of [false, true]) {
     for (const planned of kept.filter((k) => k.dry === dry)) {
       if (dry && givesWay(planning, planned)) continue
@@ -46,7 +46,7 @@ export function planRouter(input: PlanInput): RouterPlan {
       loads.apply(planned.override, demand.movedBy(planned.override.prefix).bps)
     }
     if (!mayMove) continue
-    for (const name of relieveInterfaces(planning, loads, dry)) unfinished.add(name)
+    for (const [name, why] of relieveInterfaces(planning, loads, dry)) unfinished.set(name, why)
     if (input.mayRelease) releaseOverrides(planning, loads, dry)
   }
   return {

@@ -31,6 +31,12 @@ export interface PlannedOverride {
   readonly dry: boolean
 }
 
+/**
+ * Why a relief is not over: a cap cut it short, or no measurement has shown yet that it was enough. Load often
+ * rises for a while; a relief that ended with the first look would stop halfway between the watermarks.
+ */
+export type Unfinished = 'capped' | 'unconfirmed'
+
 export interface PlanInput {
   readonly nowMs: number
   readonly router: Router
@@ -41,8 +47,8 @@ export interface PlanInput {
   /** The last plan's overrides, and those found in GoBGP. */
   readonly current: readonly PlannedOverride[]
   readonly placements: readonly Placement[]
-  /** Interfaces whose relief a cap cut short in the last cycle. */
-  readonly unfinished: ReadonlySet<string>
+  /** Interfaces whose relief is not over, by name. */
+  readonly unfinished: ReadonlyMap<string, Unfinished>
   /** Prefixes whose overrides GoBGP keeps refusing: others must do instead. */
   readonly refused: ReadonlySet<string>
   /** All of the router's decisions are dry. */

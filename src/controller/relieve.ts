@@ -4,40 +4,26 @@ import { formatRate, formatShare } from '../model/units.ts'
 import { findCandidates, type Obstacle } from './candidates.ts'
 import { carriedDetours, detour, type Allowance, type Made, type Move } from './moves.ts'
 import type { PlannedLoads } from './loads.ts'
-import { decide, isDry, type Planning } from './planning.ts'
+import { isOverloaded, overload, stillUnfinished } from './overload.ts'
+import { decide, isDry, type Planning, type Unfinished } from './planning.ts'
 
 /**
  * Relieves the interfaces, the fullest first: of their own traffic when they are of this kind (real or dry),
- * and of this kind of detours in any case. Returns the names of those where a cap cut the relief short, now or
- * before, so that the next cycle goes on with them.
+ * and of this kind of detours in any case. Returns those whose relief is not over, so that the next cycles go on.
  */
-export function relieveInterfaces(planning: Planning, loads: PlannedLoads, dry: boolean): string[] {
+export function relieveInterfaces(planning: Planning, loads: PlannedLoads, dry: boolean): Map<string, Unfinished> {
   const allowance: Allowance = { ...planning.caps, overrides: planning.caps.overrides - planning.wanted.size }
   const steerable = planning.router.interfaces
     .map((_, i) => i)
     .filter((i) => loads.isKnown(i) && planning.traffic.interfaces[i]!.operUp !== false)
-  const overloaded = steerable.filter((i) => isOverloaded(planning, loads, i))
-  // Just after a change the load is not known well enough to go on: that must not end a relief.
-  const waiting = steerable.filter(
-    (i) =>
-      !overloaded.includes(i) &&
-      ownTrafficMoves(planning, i, dry) &&
-      isUnfinished(planning, i) &&
-      !loads.hasRoom(i, 0),
-  )
-  const capped = overloaded
+  const overloaded = steerable
+    .filter((i) => isOverloaded(planning, loads, i))
     .sort((a, b) => overload(loads, b) - overload(loads, a) || a - b)
-    .filter((i) => relieve(planning, loads, i, dry, allowance))
-  return [...waiting, ...capped].map((i) => planning.router.interfaces[i]!.name)
-}
-
-function isOverloaded(planning: Planning, loads: PlannedLoads, i: number): boolean {
-  const surelyBps = loads.plannedBps(i) - loads.errorBps(i)
-  return surelyBps > loads.highBps(i) || (isUnfinished(planning, i) && surelyBps > loads.targetBps(i))
-}
-
-function isUnfinished({ unfinished, router }: Planning, i: number): boolean {
-  return unfinished.has(router.interfaces[i]!.name)
+  const states = steerable
+    .filter((i) => !overloaded.includes(i) && ownTrafficMoves(planning, i, dry))
+    .map((i) => [i, stillUnfinished(planning, loads, i)] as const)
+  for (const i of overloaded) states.push([i, relieve(planning, loads, i, dry, allowance)])
+  return new Map(states.flatMap(([i, state]) => (state === undefined ? [] : [[nameOf(planning, i), state]])))
 }
 
 /** True when relief of this kind (real or dry) may move the interface's own traffic, not only what it carries for others. */
@@ -45,12 +31,17 @@ function ownTrafficMoves(planning: Planning, i: number, dry: boolean): boolean {
   return planning.router.interfaces[i]!.monitor && isDry(planning, i) === dry
 }
 
-function overload(loads: PlannedLoads, i: number): number {
-  return loads.plannedBps(i) / Math.max(1, loads.highBps(i))
+function nameOf({ router }: Planning, i: number): string {
+  return router.interfaces[i]!.name
 }
 
-/** True when a cap cut it short. */
-function relieve(planning: Planning, loads: PlannedLoads, i: number, dry: boolean, allowance: Allowance): boolean {
+function relieve(
+  planning: Planning,
+  loads: PlannedLoads,
+  i: number,
+  dry: boolean,
+  allowance: Allowance,
+): Unfinished | undefined {
   const beforeBps = loads.plannedBps(i)
   const obstacles = new Map<Obstacle, number>()
   // The detours that the interface carries leave before any of its own traffic does.
@@ -63,7 +54,8 @@ function relieve(planning: Planning, loads: PlannedLoads, i: number, dry: boolea
       ...makeMoves(movable.map((c) => detour(planning, loads, i, c, allowance)), loads, i, obstacles),
     )
   }
-  for (const move of dropUnneeded(made, loads, i)) {
+  const kept = dropUnneeded(made, loads, i)
+  for (const move of kept) {
     const inputs = {
       planned_before_bps: beforeBps,
       planned_after_bps: loads.plannedBps(i),
@@ -72,10 +64,15 @@ function relieve(planning: Planning, loads: PlannedLoads, i: number, dry: boolea
       moved_bps: move.bps,
       samples: move.samples,
     }
-    const why = `${planning.router.interfaces[i]!.name} would carry ${shareText(loads, i, beforeBps)}`
+    const why = `${nameOf(planning, i)} would carry ${shareText(loads, i, beforeBps)}`
     decide(planning, move.kind, { ...move, dry }, `${why}: ${move.what}`, inputs)
   }
-  return movesOwn ? reportMissing(planning, loads, i, dry, beforeBps, obstacles) : false
+  if (!movesOwn) return undefined
+  if (loads.plannedBps(i) > loads.targetBps(i)) {
+    reportMissing(planning, loads, i, dry, beforeBps, obstacles)
+    return obstacles.has('cap') ? 'capped' : undefined
+  }
+  return kept.length > 0 ? 'unconfirmed' : undefined
 }
 
 interface MadeMove extends Made {
@@ -128,7 +125,7 @@ function dropUnneeded(made: readonly MadeMove[], loads: PlannedLoads, i: number)
   return [...kept]
 }
 
-/** Puts on record what could not be relieved, and why; true when a cap was the reason. */
+/** Puts on record what could not be relieved, and why. */
 function reportMissing(
   planning: Planning,
   loads: PlannedLoads,
@@ -136,26 +133,24 @@ function reportMissing(
   dry: boolean,
   beforeBps: number,
   obstacles: ReadonlyMap<Obstacle, number>,
-): boolean {
+): void {
   const missingBps = loads.plannedBps(i) - loads.targetBps(i)
-  if (missingBps <= 0) return false
   const { name, reliefTarget } = planning.router.interfaces[i]!
-  const capped = obstacles.has('cap')
   const reasons = [...obstacles].map(([obstacle, bps]) => `${obstacle} (${formatRate(bps)})`).sort()
   decide(
     planning,
-    capped ? 'hold_back' : 'cannot_relieve',
+    obstacles.has('cap') ? 'hold_back' : 'cannot_relieve',
     { from: name, bps: missingBps, dry },
     `${name} stays ${formatRate(missingBps)} above its relief target of ${formatShare(reliefTarget)}: ` +
       (reasons.length > 0 ? reasons.join(', ') : 'no prefix explains the load'),
     { planned_before_bps: beforeBps, planned_after_bps: loads.plannedBps(i), target_bps: loads.targetBps(i) },
   )
-  return capped
 }
 
 function shareText(loads: PlannedLoads, i: number, bps: number): string {
   const speedBps = loads.speedBps(i) ?? 1
-  return `${formatShare(bps / speedBps)} of ${formatRate(speedBps)}, above ${formatShare(loads.highBps(i) / speedBps)}`
+  const [mark, name] = bps > loads.highBps(i) ? [loads.highBps(i), 'high watermark'] : [loads.targetBps(i), 'relief target']
+  return `${formatShare(bps / speedBps)} of ${formatRate(speedBps)}, above its ${name} of ${formatShare(mark / speedBps)}`
 }
 
 function count(obstacles: Map<Obstacle, number>, obstacle: Obstacle, bps: number): void {

@@ -340,3 +340,44 @@ describe('guards', () => {
     expect(world.overrides()).toHaveLength(1)
   })
 })
+
+describe('a relief that began while the load was still rising', () => {
+  /** The measurement of the peer began so many seconds before now. */
+  const measuredOver = (world: World, seconds: number): void => {
+    const traffic = world.traffic()
+    const interfaces = traffic.interfaces.map((i) => ({ ...i, spanStartMs: world.nowMs - seconds * 1000 }))
+    world.input = { traffic: { ...traffic, interfaces } }
+  }
+
+  test('goes on to its target once the load is measured wholly after it, and then is over', () => {
+    const world = seedWorld([...STREAMS, { ...FOURTH, bps: 21 * MBPS }])
+    world.step(3000)
+    expect(world.overrides()).toHaveLength(1)
+    // It rises on, to somewhere between target and high watermark.
+    world.flows = [...STREAMS, { ...FOURTH, bps: 31 * MBPS }]
+    expect(world.loads()[0]).toBe(71 * MBPS)
+    measuredOver(world, 2)
+    world.step(3000)
+    expect(world.overrides()).toHaveLength(1)
+    measuredOver(world, 1)
+    world.step(10_000)
+    expect(world.overrides()).toHaveLength(2)
+    expect(world.loads()[0]).toBeLessThanOrEqual(65 * MBPS)
+    world.input = {}
+    world.step()
+    // Now it is over: between the watermarks nothing changes any more.
+    world.flows = [...STREAMS.map((f) => ({ ...f, bps: 24 * MBPS })), { ...FOURTH, bps: 45 * MBPS }]
+    expect(world.loads()[0]).toBeGreaterThan(66.5 * MBPS)
+    for (let i = 0; i < 3; i++) world.step()
+    expect(world.overrides()).toHaveLength(2)
+  })
+
+  test('is over when it is as close to its target as sampling allows', () => {
+    const world = seedWorld([...STREAMS, FOURTH])
+    world.step()
+    world.flows = [...STREAMS, { ...FOURTH, bps: 26 * MBPS }]
+    expect(world.loads()[0]).toBe(66 * MBPS)
+    for (let i = 0; i < 3; i++) world.step()
+    expect(world.overrides()).toHaveLength(1)
+  })
+})

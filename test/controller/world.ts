@@ -8,7 +8,7 @@ import { rankPaths } from '../../src/controller/best-path.ts'
 import { interfaceIndexOf, type RouterRoutes } from '../../src/controller/exits.ts'
 import type { Placement } from '../../src/controller/loads.ts'
 import { planRouter, type RouterPlan } from '../../src/controller/plan.ts'
-import type { PlanInput, PlannedOverride, PlanPolicy } from '../../src/controller/planning.ts'
+import type { PlanInput, PlannedOverride, PlanPolicy, Unfinished } from '../../src/controller/planning.ts'
 
 export const MBPS = 1e6
 
@@ -105,7 +105,7 @@ export class World {
   nowMs = 1_000_000
   planned: readonly PlannedOverride[] = []
   placements: readonly Placement[] = []
-  unfinished: ReadonlySet<string> = new Set()
+  unfinished: ReadonlyMap<string, Unfinished> = new Map()
   caps = { overrides: 1000, changes: 50, detouredShare: 1 }
   input: Partial<PlanInput> = {}
 
