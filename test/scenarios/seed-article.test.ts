@@ -9,14 +9,12 @@ import { createRestClient, type RestClient } from '../../src/demo/rest-client.ts
 import { ROUTER_ADDRESS, startStage, type ServicePorts, type Stage } from '../../src/demo/stage.ts'
 import type { Exit } from '../../src/simulator/edge.ts'
 import type { Flow } from '../../src/simulator/flow.ts'
-import { until } from '../simulator/until.ts'
 
 const MBPS = 1e6
 const TARGET_BPS = 65 * MBPS
 const THRESHOLD_BPS = 30 * MBPS
 /** What sampling may miss the target by: 2 % of the link. */
 const TOLERANCE_BPS = 2 * MBPS
-const TOKEN = 'for-this-scenario-only'
 const PREFIXES = [1, 2, 3, 4, 5, 6].map((i) => `${i}.0.0.0/24`)
 
 const EXITS: readonly Exit[] = [
@@ -43,7 +41,7 @@ routers:
     interfaces:
       - { name: peer, ifindex: 3, address: 172.16.0.0/31, ${marks} }
       - { name: transit, ifindex: 4, address: 172.17.0.0/31, ${marks} }
-api: { listen: 127.0.0.1:${api}, token: ${TOKEN} }
+api: { listen: 127.0.0.1:${api} }
 `
 }
 
@@ -57,23 +55,9 @@ async function send(...rates: readonly (readonly [to: string, mbps: number])[]):
   await stage.edge.tell({ kind: 'set_flows', flows })
 }
 
-async function setMode(mode: 'active' | 'frozen'): Promise<void> {
-  const response = await fetch(`${stage.restBase}/api/v1/mode`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ mode }),
-  })
-  expect(response.status).toBe(200)
-}
-
 /** What wants to leave by the exit, bit/s: the truth of the last second. */
 function offered(exit: string): number {
   return stage.edge.state().loads.find((load) => load.exit === exit)!.offeredBps
-}
-
-/** The service's own idea of the natural load, bit/s. */
-async function natural(exit: string): Promise<number> {
-  return (await rest.interfaces()).find(({ name }) => name === exit)?.natural_bps ?? 0
 }
 
 /** What the router forwards by that its neighbors did not announce, with the traffic that it carries. */
@@ -164,12 +148,8 @@ describe('four prefixes', () => {
 
 describe('two prefixes with several hosts', () => {
   test('the peer is relieved to its target by pieces that are small enough', async () => {
-    // Frozen until the whole of it has been measured: what is decided on is then the article's 90 Mbps.
-    await setMode('frozen')
     await send(['5.0.0.1', 20], ['5.0.0.129', 20], ['5.0.0.193', 20], ['6.0.0.1', 20], ['6.0.0.129', 10])
-    await settled('90 Mbps come', () => Math.round(offered('peer') / MBPS) === 90)
-    await until('they are measured', async () => Math.abs((await natural('peer')) - 90 * MBPS) < MBPS)
-    await setMode('active')
+    await settled('90 Mbps come', () => Math.round((offered('peer') + offered('transit')) / MBPS) === 90)
     await expectRelief()
   })
 
