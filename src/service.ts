@@ -56,13 +56,17 @@ export function createService(config: Config, { modeFile, version, logger }: Ser
     },
     readMode(modeFile, settings.dryRun),
   )
+  /** Kept first: a crash on the way must not forget a kill switch. It takes effect in any case. */
   const setMode = async (mode: Mode): Promise<void> => {
-    await controller.setMode(mode)
+    let unkept: string | undefined
     try {
       writeMode(modeFile, mode, settings.dryRun)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new ApiError(500, 'mode_not_kept', `the mode is ${mode} now, but will not survive a restart: ${reason}`)
+      unkept = error instanceof Error ? error.message : String(error)
+    }
+    await controller.setMode(mode)
+    if (unkept !== undefined) {
+      throw new ApiError(500, 'mode_not_kept', `the mode is ${mode} now, but will not survive a restart: ${unkept}`)
     }
   }
   const view = createView({ config, version, collector, bgp, controller, setMode })

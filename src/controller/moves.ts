@@ -1,5 +1,6 @@
 /** The single moves that a relief is made of. Pure: they change the plan in the making, and can be undone. */
 import { formatPrefix, overlaps, type Prefix } from '../model/prefix.ts'
+import { relativeError, type Rate } from '../model/rates.ts'
 import { formatRate } from '../model/units.ts'
 import type { Candidate, Obstacle } from './candidates.ts'
 import { exitsOf, mayTakeDetours } from './exits.ts'
@@ -91,7 +92,7 @@ export function carriedDetours(
     .filter((planned) => planned.dry === dry && planned.override.toInterface === name)
     .map((planned) => {
       const { bps, samples } = planning.demand.movedBy(planned.override.prefix)
-      const make = (): Made | Obstacle => moveOn(planning, loads, on, planned, bps, allowance)
+      const make = (): Made | Obstacle => moveOn(planning, loads, on, planned, { bps, samples }, allowance)
       return { prefix: planned.override.prefix, bps, samples, routes: 1, make }
     })
     .filter(({ bps }) => bps > 0)
@@ -102,14 +103,14 @@ function moveOn(
   loads: PlannedLoads,
   on: number,
   planned: PlannedOverride,
-  bps: number,
+  { bps, samples }: Rate,
   allowance: Allowance,
 ): Made | Obstacle {
   const { override } = planned
   const key = formatPrefix(override.prefix)
   const home = router.interfaces.findIndex((i) => i.name === override.fromInterface)
   const restore = (): void => void wanted.set(key, planned)
-  if (traffic.interfaces[home]!.operUp !== false && loads.hasRoom(home, bps)) {
+  if (traffic.interfaces[home]!.operUp !== false && loads.hasRoom(home, bps * (1 + relativeError(samples)))) {
     wanted.delete(key)
     loads.move(home, on, -bps)
     const undo = (): void => {

@@ -73,6 +73,8 @@ export class RouterSteering {
   readonly #parts: SteeringParts
   readonly #routes: RouterRoutes
   readonly #dryRunOnly: boolean
+  /** The mode is dry_run, or was when it was frozen. */
+  #decidesOnly = false
   readonly #startedMs: number
   #memory: RouterMemory = NOTHING_REMEMBERED
   #refusals: Refusals = new Map()
@@ -123,7 +125,9 @@ export class RouterSteering {
 
   decide(observation: Observation, mode: Mode, caps: Caps): Verdict {
     const { nowMs, traffic, session, installed } = observation
-    const dryRun = mode === 'dry_run' || this.#dryRunOnly
+    // Freezing a dry-run must not make it real: what others installed stays theirs.
+    if (mode !== 'frozen') this.#decidesOnly = mode === 'dry_run'
+    const dryRun = this.#decidesOnly || this.#dryRunOnly
     const gone = withdrawAllReason(observation, mode)
     const known = installed ?? []
     this.#refusals = recentRefusals(this.#refusals, nowMs)

@@ -152,6 +152,16 @@ describe('the modes', () => {
   })
 })
 
+test('frozen dry-run is still dry: what others installed stays theirs, whatever becomes of its route', async () => {
+  const { edge } = await relieved()
+  const calls = [...edge.calls]
+  const shadow = new Bench(edge)
+  await shadow.cycle('dry_run')
+  edge.receive(makePath('1.0.0.0/24', 0))
+  await shadow.run(30, 'frozen')
+  expect(edge.calls).toEqual(calls)
+})
+
 describe('a restart', () => {
   test('adopts what it finds: no change, no flap, and it comes home in its time', async () => {
     const b = await relieved()
