@@ -173,10 +173,12 @@ class SflowCollector implements Collector, SflowSink {
 
   flow(sample: Readonly<FlowSample>): void {
     const { sourceType, sourceIndex, sequence } = sample
-    this.#flowSamples++
     this.#flowNumbers.advance(this.#agent, this.#subAgent, sourceType, sourceIndex, sequence, this.#uptimeMs)
     this.#agentDrops += this.#flowNumbers.growth(sample.drops)
-    if (this.#router!.flow(sample, this.#nowMs)) return
+    const outcome = this.#router!.flow(sample, this.#nowMs)
+    if (outcome === 'absurd') return this.malformed('absurd')
+    this.#flowSamples++
+    if (outcome === 'counted') return
     if (sample.egressIfIndex === 0) this.#withoutInterface++
     else this.#unknownInterfaces++
   }

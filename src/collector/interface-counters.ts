@@ -66,6 +66,9 @@ const OPER_UP = 2
 
 const UNCOUNTED = 0xffffffff
 
+/** 1.6 Tbit/s Ethernet (IEEE P802.3dj). */
+const FASTEST_LINK_BPS = 1.6e12
+
 export class InterfaceCounters {
   readonly #configuredSpeedBps: number | undefined
   readonly #cadence = new Cadence()
@@ -107,6 +110,11 @@ export class InterfaceCounters {
   get speedBps(): number | undefined {
     const speeds = this.#knownSpeeds()
     return speeds.length === 0 ? undefined : Math.min(...speeds)
+  }
+
+  /** What the wire can carry, bit/s; that of the fastest links as long as nobody tells. */
+  get wireSpeedBps(): number {
+    return Math.min(this.#highestSpeedBps(), FASTEST_LINK_BPS)
   }
 
   /**

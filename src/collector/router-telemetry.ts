@@ -8,6 +8,14 @@ import { InterfaceCounters, type CounterOutcome } from './interface-counters.ts'
 import { RouterFlows } from './router-flows.ts'
 import type { CounterSample, FlowSample } from './sflow/samples.ts'
 
+/** What became of a flow sample. */
+export type FlowOutcome =
+  | 'counted'
+  /** It left by none of the configured interfaces. */
+  | 'elsewhere'
+  /** It stands for more than its interface could send in the whole window; left out. */
+  | 'absurd'
+
 /** Shortest interval that is reported. */
 const SHORTEST_INTERVAL_MS = 1000
 /** Flows that come no more are asked about after so many usual gaps. */
@@ -17,6 +25,7 @@ const EXPECTED_SAMPLES = 3
 
 export class RouterTelemetry {
   readonly #router: Router
+  readonly #windowMs: number
   readonly #indexOf: ReadonlyMap<number, number>
   readonly #flows: RouterFlows
   readonly #counters: readonly InterfaceCounters[]
@@ -24,6 +33,7 @@ export class RouterTelemetry {
 
   constructor(router: Router, windowMs: number, maxDestinations: number, seed: number) {
     this.#router = router
+    this.#windowMs = windowMs
     this.#indexOf = new Map(router.interfaces.map(({ ifIndex }, i) => [ifIndex, i]))
     this.#flows = new RouterFlows(router.interfaces.length, windowMs, maxDestinations, seed)
     this.#counters = router.interfaces.map(({ speedBps }) => new InterfaceCounters(speedBps))
@@ -34,13 +44,17 @@ export class RouterTelemetry {
     return this.#flows.crowding
   }
 
-  /** Takes a flow sample; false when it left by none of the configured interfaces. */
-  flow(sample: Readonly<FlowSample>, nowMs: number): boolean {
-    this.#flows.advance(nowMs)
+  /**
+   * Takes a flow sample. An absurd one would outweigh thousands of good ones, in running sums for good: it counts
+   * as silence.
+   */
+  flow(sample: Readonly<FlowSample>, nowMs: number): FlowOutcome {
     const i = this.#indexOf.get(sample.egressIfIndex)
-    if (i === undefined) return false
+    if (i !== undefined && this.#isAbsurd(sample, this.#counters[i]!.wireSpeedBps)) return 'absurd'
+    this.#flows.advance(nowMs)
+    if (i === undefined) return 'elsewhere'
     this.#flows.add(i, sample)
-    return true
+    return 'counted'
   }
 
   /** Takes a counter sample; undefined when it is of none of the configured interfaces. */
@@ -68,6 +82,10 @@ export class RouterTelemetry {
         counterIntervalMs: gapMs === undefined ? undefined : Math.max(gapMs, SHORTEST_INTERVAL_MS),
       },
     }
+  }
+
+  #isAbsurd({ frameLength, samplingRate }: Readonly<FlowSample>, wireSpeedBps: number): boolean {
+    return frameLength * samplingRate * 8000 > wireSpeedBps * this.#windowMs
   }
 
   #interfaceTraffic({ name }: EgressInterface, i: number): InterfaceTraffic {

@@ -114,13 +114,16 @@ describe('the collector', () => {
 
   it('counts what it refuses by reason, and goes on', async () => {
     const { collector, lines } = await startCollector()
+    const to = ipv4(8, 8, 8, 8)
+    const absurd = flowSample({ samplingRate: 2 ** 28, records: [rawHeader(2 ** 20, frame(to))] })
     await send(collector, [
       Buffer.from('hello'), Buffer.alloc(0), datagram({ version: 4 }, []),
-      datagram({ sequence: 1 }, [sampleTo(ipv4(8, 8, 8, 8), { samplingRate: 0 }), sampleTo(ipv4(8, 8, 8, 8))]),
+      datagram({ sequence: 1 }, [sampleTo(to, { samplingRate: 0 }), absurd, sampleTo(to)]),
     ])
-    expect(collector.stats.malformed).toMatchObject({ truncated: 2, version: 1, sampling_rate: 1, header: 0 })
+    expect(collector.stats.malformed).toMatchObject({ truncated: 2, version: 1, sampling_rate: 1, absurd: 1, header: 0 })
     expect(collector.stats.flowSamples).toBe(1)
-    expect(lines.filter(({ reason }) => reason !== undefined).map(({ reason }) => reason)).toEqual(['truncated', 'version', 'sampling_rate'])
+    expect(lines.filter(({ reason }) => reason !== undefined).map(({ reason }) => reason))
+      .toEqual(['truncated', 'version', 'sampling_rate', 'absurd'])
   })
 
   it('tells what was lost, dropped by the agent, or sent twice', async () => {

@@ -49,11 +49,50 @@ describe('what a router tells', () => {
 
   it('of other interfaces is no traffic', () => {
     const telemetry = createTelemetry()
-    expect(telemetry.flow(sampleOf({ egressIfIndex: 99 }), 0)).toBe(false)
-    expect(telemetry.flow(sampleOf({ egressIfIndex: 0 }), 0)).toBe(false)
+    expect(telemetry.flow(sampleOf({ egressIfIndex: 99 }), 0)).toBe('elsewhere')
+    expect(telemetry.flow(sampleOf({ egressIfIndex: 0 }), 0)).toBe('elsewhere')
     expect(telemetry.counters(countersOf({ ifIndex: 99 }), 0, 0)).toBe(undefined)
     expect(telemetry.traffic().rates.rows).toEqual([])
     expect(telemetry.traffic().telemetry.lastCounterMs).toBe(undefined)
+  })
+})
+
+describe('one absurd sample', () => {
+  /** 40 Mbps on the peer, 80 Mbps from 200 s on, between counters every 40 s. */
+  function seenAt(atMs: number, absurdMs?: number) {
+    const telemetry = createTelemetry()
+    let outOctets = 0
+    for (let ms = 0; ms <= atMs; ms += 50) {
+      const samples = ms < 200_000 ? 2 : 4
+      outOctets += samples * 125_000
+      for (let n = 0; n < samples; n++) telemetry.flow(sampleOf({ samplingRate: 100, frameLength: 1250 }), ms)
+      if (ms === absurdMs) {
+        const outcome = telemetry.flow(sampleOf({ samplingRate: 2 ** 28, frameLength: 9000, w0: 0x03030303 }), ms)
+        expect(outcome).toBe('absurd')
+      }
+      if (ms % 40_000 === 0) telemetry.counters(countersOf({ outOctets, speedBps: 0 }), ms, ms)
+    }
+    return telemetry.traffic()
+  }
+
+  it.each([190_000, 215_000])('changes nothing, and blinds nothing afterwards (%i ms)', (atMs) => {
+    expect(seenAt(atMs, 90_000)).toEqual(seenAt(atMs))
+  })
+
+  it('is one that stands for more than its interface can send in a window, or the fastest link when nobody knows it', () => {
+    const telemetry = createTelemetry()
+    const bytes = (total: number) => ({ samplingRate: total / 1250, frameLength: 1250 })
+    expect(telemetry.flow(sampleOf({ egressIfIndex: 3, ...bytes(300e6) }), 0)).toBe('counted')
+    expect(telemetry.flow(sampleOf({ egressIfIndex: 3, ...bytes(301e6) }), 0)).toBe('absurd')
+    expect(telemetry.flow(sampleOf({ egressIfIndex: 4, ...bytes(6e12) }), 0)).toBe('counted')
+    expect(telemetry.flow(sampleOf({ egressIfIndex: 4, ...bytes(6.1e12) }), 0)).toBe('absurd')
+  })
+
+  it('counts as silence', () => {
+    const telemetry = createTelemetry()
+    telemetry.flow(sampleOf({}), 1000)
+    telemetry.flow(sampleOf({ samplingRate: 2 ** 28 }), 2000)
+    expect(telemetry.traffic().telemetry.lastFlowMs).toBe(1000)
   })
 })
 

@@ -18,6 +18,8 @@ export const MALFORMED_REASONS = [
   'sampling_rate',
   /** Zero, or longer than any packet. */
   'frame_length',
+  /** The sample stands for more than its interface could send in a whole window. */
+  'absurd',
 ] as const
 export type MalformedReason = (typeof MALFORMED_REASONS)[number]
 
