@@ -28,8 +28,9 @@ function reportInterface(
 ): InterfaceReport {
   const configured = router.interfaces[i]!
   const traffic = seen.traffic.interfaces[i]!
-  const naturalBps = plan.natural[i]?.bps
-  const plannedBps = naturalBps === undefined ? undefined : plan.planned[i]!
+  const natural = plan.natural[i]
+  const naturalBps = natural && Math.max(0, natural.bps)
+  const plannedBps = natural && plan.planned[i]!
   const highBps = configured.highWatermark * (traffic.speedBps ?? Infinity)
   const isAbove = (traffic.outBps ?? 0) > highBps || (plannedBps ?? 0) > highBps
   const isRelieved = overrides.some((o) => o.state === 'installed' && o.override.fromInterface === configured.name)

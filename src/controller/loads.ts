@@ -16,6 +16,10 @@ export interface Placement {
 }
 
 export interface NaturalLoad {
+  /**
+   * Below 0 where flows claim that our overrides bring more than the counters see: planned load adds the same
+   * claim back, and must come to what was measured.
+   */
   readonly bps: number
   /** How far it may be off: the measurement's own error, and routes that were settling meanwhile; bit/s. */
   readonly errorBps: number
@@ -49,7 +53,7 @@ export function naturalLoads(
       bps += sign * share * placement.bps
       errorBps += error * placement.bps
     }
-    return { bps: Math.max(0, bps), errorBps }
+    return { bps, errorBps }
   })
 }
 

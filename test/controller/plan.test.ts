@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parsePrefix } from '../../src/model/prefix.ts'
 import { planRouter } from '../../src/controller/plan.ts'
+import { Rates } from '../../src/model/rates.ts'
 import { makeInterface, makePath, makeRouter, MBPS, POLICY, World, type Flow } from './world.ts'
 
 /** The seed article's edge: a peer that is preferred and a transit, each 100 Mbps, both with four prefixes. */
@@ -379,5 +380,26 @@ describe('a relief that began while the load was still rising', () => {
     expect(world.loads()[0]).toBe(66 * MBPS)
     for (let i = 0; i < 3; i++) world.step()
     expect(world.overrides()).toHaveLength(1)
+  })
+})
+
+describe('a rate that the counters do not see', () => {
+  test.each([500 * MBPS, 7e13])('within an override moves nothing (%d bit/s)', (bps) => {
+    const world = seedWorld([...STREAMS, FOURTH].map((flow) => ({ ...flow, bps: 28 * MBPS })))
+    world.step()
+    // It has fallen far enough for other detours to fit at home.
+    world.flows = world.flows.map((flow) => ({ ...flow, bps: flow.bps * 0.7 }))
+    world.input = { mayRelease: false }
+    world.step()
+    const before = world.overrides()
+    expect(before).toHaveLength(2)
+    const { prefix } = world.planned[0]!.override
+    const traffic = world.traffic()
+    const claim = { address: prefix, interfaceIndex: 1, bps, samples: 1 }
+    world.input = { mayRelease: false, traffic: { ...traffic, rates: new Rates([...traffic.rates.rows, claim]) } }
+    const plan = world.step()
+    expect(plan.decisions).toEqual([])
+    expect(plan.planned).toEqual(traffic.interfaces.map(({ outBps }) => outBps))
+    expect(world.overrides()).toEqual(before)
   })
 })
