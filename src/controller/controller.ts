@@ -52,6 +52,8 @@ export function createController(parts: ControllerParts, mode: Mode): Controller
   let report: CycleReport | undefined
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
+  /** The cycle that has been asked for and not begun: it serves all who ask meanwhile. */
+  let waiting: Promise<void> | undefined
   let stopped = false
 
   async function cycle(): Promise<void> {
@@ -120,9 +122,15 @@ export function createController(parts: ControllerParts, mode: Mode): Controller
   async function runCycle(): Promise<void> {
     if (stopped) return
     clearTimeout(timer)
-    running = running.then(cycle)
-    // On its own, so that a fault ends the process even when a caller of ours handles it.
-    void running.then(scheduleNext)
+    if (waiting === undefined) {
+      waiting = running.then(() => {
+        waiting = undefined
+        return cycle()
+      })
+      running = waiting
+      // On its own, so that a fault ends the process even when a caller of ours handles it.
+      void running.then(scheduleNext)
+    }
     await running
   }
 

@@ -66,6 +66,21 @@ describe('the loop', () => {
     expect(controller.report()).toBe(reports.at(-1))
   })
 
+  test('a storm of modes costs one cycle more, in the last of them, and holds up no stop', async () => {
+    const edge = edgeOf('rtr1')
+    const { controller, reports } = bench([edge])
+    const gobgp = gate()
+    edge.hanging = gobgp.closed
+    controller.start()
+    await vi.advanceTimersByTimeAsync(100)
+    const storm = Array.from({ length: 1000 }, (_, n) => controller.setMode(n % 2 === 0 ? 'active' : 'off'))
+    const stopped = controller.stop()
+    gobgp.open()
+    await vi.advanceTimersByTimeAsync(100)
+    await Promise.all([...storm, stopped])
+    expect(reports.map(({ mode }) => mode)).toEqual(['active', 'off'])
+  })
+
   test('a cycle never overlaps another, however slow GoBGP is and whoever asks for one', async () => {
     const edge = edgeOf('rtr1')
     const list = edge.list.bind(edge)
