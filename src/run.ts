@@ -25,7 +25,7 @@ export async function runCommand(file: string, version: string): Promise<number>
     return service
   }
   const failToStart = (error: unknown): number => {
-    logger.fatal({ error: error instanceof Error ? error.message : String(error) }, 'cannot start')
+    logger.fatal({ error: messageOf(error) }, 'cannot start')
     return 1
   }
   let service: Service
@@ -48,10 +48,17 @@ export async function runCommand(file: string, version: string): Promise<number>
     await service.stop()
     try {
       service = await start(next)
+      config = next
+      logger.info({ file, mode: service.mode() }, 'configuration read again')
     } catch (error) {
-      return failToStart(error)
+      // What it names is not to be had, as an address that is taken: the edge shall not lose its controller.
+      logger.error({ file, error: messageOf(error) }, 'the configuration cannot be put to work and was not taken')
+      try {
+        service = await start(config)
+      } catch (fault) {
+        return failToStart(fault)
+      }
     }
-    logger.info({ file, mode: service.mode() }, 'configuration read again')
   }
 }
 
@@ -66,18 +73,32 @@ function reload(file: string, logger: Logger): Config | undefined {
   }
 }
 
-/** Signals in the order of their arrival; none is missed while an earlier one is being handled. */
-function listenForSignals(): () => Promise<NodeJS.Signals> {
-  const waiting: NodeJS.Signals[] = []
+/** In the order in which they are heeded. */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+type Signal = (typeof SIGNALS)[number]
+
+/**
+ * None is missed while an earlier one is being handled; several of a kind count as one, and the end does not wait
+ * for what is to be read again.
+ */
+function listenForSignals(): () => Promise<Signal> {
+  const waiting = new Set<Signal>()
   let wake = (): void => {}
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  for (const signal of SIGNALS) {
     process.on(signal, () => {
-      waiting.push(signal)
+      waiting.add(signal)
       wake()
     })
   }
   return async () => {
-    while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve))
-    return waiting.shift()!
+    for (;;) {
+      const first = SIGNALS.find((signal) => waiting.delete(signal))
+      if (first !== undefined) return first
+      await new Promise<void>((resolve) => (wake = resolve))
+    }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
