@@ -4,6 +4,7 @@ import { ConfigError } from './config/config-error.ts'
 import type { Config } from './config/config.ts'
 import { findWarnings } from './config/find-warnings.ts'
 import { loadConfig } from './config/load-config.ts'
+import { createLogOutput } from './log-output.ts'
 import { createService, type Service } from './service.ts'
 
 /** Runs until SIGTERM or SIGINT; the overrides stay in GoBGP, so that an upgrade causes no flap. */
@@ -16,7 +17,8 @@ export async function runCommand(file: string, version: string): Promise<number>
     process.stderr.write(`${error.message}\n`)
     return 2
   }
-  const logger = pino({ base: { service: 'spillway' }, timestamp: pino.stdTimeFunctions.isoTime })
+  const output = createLogOutput(process.stdout.fd)
+  const logger = pino({ base: { service: 'spillway' }, timestamp: pino.stdTimeFunctions.isoTime }, output)
   const nextSignal = listenForSignals()
   const start = async (settings: Config): Promise<Service> => {
     for (const warning of findWarnings(settings)) logger.warn({ warning }, 'configuration')

@@ -1,6 +1,7 @@
-/** SIGHUP and what may go wrong with it, on a service whose gobgpd is away. */
+/** Signals and log, and what may go wrong with them, on a service whose gobgpd is away. */
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,16 +27,26 @@ routers: [{ name: edge1, address: 10.0.0.1, interfaces: [{ name: peer, ifindex: 
 api: { listen: "${HOST}:${port}" }
 `,
   )
-const isAlive = async (): Promise<boolean> =>
-  (await fetch(`http://${HOST}:${apiPort}/healthz`).catch(() => undefined))?.ok === true
+const isAlive = async (): Promise<boolean> => {
+  const request = { signal: AbortSignal.timeout(2000) }
+  return (await fetch(`http://${HOST}:${apiPort}/healthz`, request).catch(() => undefined))?.ok === true
+}
+
+const start = async (command: string, args: readonly string[]): Promise<void> => {
+  service = startTied(command, args, { env: { ...process.env, SPILLWAY_NODE: process.execPath } })
+  await until('the service listens', isAlive)
+}
+const restart = async (...how: Parameters<typeof start>): Promise<void> => {
+  await service.stop()
+  await start(...how)
+}
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'spillway-reload-'))
   file = join(folder, 'spillway.yaml')
   apiPort = await findFreePort(HOST)
   configure(apiPort)
-  service = startTied(SPILLWAY, ['run', '-c', file], { env: { ...process.env, SPILLWAY_NODE: process.execPath } })
-  await until('the service listens', isAlive)
+  await start(SPILLWAY, ['run', '-c', file])
 })
 afterEach(async () => {
   await service.stop()
@@ -64,4 +75,30 @@ test('SIGTERM does not wait for a storm of SIGHUPs', async () => {
   service.process.kill('SIGTERM')
   expect(await service.ended).toBe('exit code 0')
   expect(printed.match(/configuration read again/g)?.length ?? 0).toBeLessThan(100)
+})
+
+test('a full disk under the log holds up nothing', async () => {
+  await restart('sh', ['-c', `exec "${SPILLWAY}" run -c "${file}" > /dev/full`])
+  service.process.kill('SIGHUP')
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(await isAlive()).toBe(true)
+  service.process.kill('SIGTERM')
+  expect(await service.ended).toBe('exit code 0')
+})
+
+test('a reader of the log that stalls holds up nothing', async () => {
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
+  await restart('sh', ['-c', `exec "${SPILLWAY}" run -c "${file}" > "${pipe}"`])
+  // Each time it tells the fault, and a pipe holds 64 KiB.
+  writeFileSync(file, `${'x'.repeat(4000)}: 1\n`)
+  for (let n = 0; n < 100; n++) {
+    service.process.kill('SIGHUP')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await until('the service still answers', isAlive)
+  closeSync(reader)
+  service.process.kill('SIGTERM')
+  expect(await service.ended).toBe('exit code 0')
 })
