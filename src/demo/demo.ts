@@ -54,6 +54,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     onStage?.(stage)
     presenter.opens(stage.restBase)
     const rest = createRestClient(stage.restBase)
+    presenter.tells('waiting for BGP: a new gobgpd takes some seconds until its session is up')
     await awaitReady(rest, ending.signal)
     for (;;) {
       await playStory(createStory(), stage, rest, presenter, ending.signal)

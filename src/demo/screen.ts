@@ -54,14 +54,14 @@ export function renderScreen(scene: Scene, columns: number, rows: number): Line[
     [],
     ...EXITS.map(({ name }) => renderInterface(name, scene.now, columns)),
     renderScale(columns),
+    renderLegend(columns),
     [],
     ...renderOverrides(scene.now),
     [],
   ]
   const foot: Line[] = scene.restBase === undefined ? [] : [[], ...renderLinks(scene.restBase)]
   const room = Math.max(1, Math.min(SHOWN_EVENTS, rows - 1 - head.length - foot.length))
-  const told = scene.events.slice(-room).flatMap((event) => wrap(renderEvent(event), columns))
-  const lines = [...head, ...told.slice(-room), ...foot]
+  const lines = [...head, ...renderLatest(scene.events, columns, room), ...foot]
   return lines.slice(-Math.max(1, rows - 1)).map((line) => clip(line, columns))
 }
 
@@ -87,11 +87,16 @@ function renderSteps({ steps, step }: Scene): Span[] {
   ])
 }
 
-/** Full blocks: what the link carries. Shades: its natural load beyond that, which is detoured. */
+/**
+ * Full blocks: what the link carries. Shades: its natural load beyond that, as far as overrides keep it away;
+ * without one the natural load is only late, as every measurement is.
+ */
 function renderInterface(name: string, now: Observation | undefined, columns: number): Line {
   const carriedBps = now?.loads[name]?.bps ?? 0
   const known = now?.interfaces[name]
   const naturalBps = known?.natural_bps
+  const isRelieved = now?.overrides.some(({ from_interface: from }) => from === name) === true
+  const shadedBps = isRelieved ? (naturalBps ?? 0) : 0
   const width = barColumns(columns)
   const cell = (bps: number): number => Math.round((bps / SPEED_BPS) * width)
   const share = carriedBps / SPEED_BPS
@@ -101,7 +106,7 @@ function renderInterface(name: string, now: Observation | undefined, columns: nu
     const mark = marks.get(i)
     if (mark !== undefined) return span(mark, 'bold')
     if (i < cell(carriedBps)) return span('█', style)
-    return i < cell(naturalBps ?? 0) ? span('▒', 'dim') : span('·', 'dim')
+    return i < cell(shadedBps) ? span('▒', 'dim') : span('·', 'dim')
   })
   const measured = columns < WIDE_COLUMNS ? '' : `  measured ${figure(known?.out_bps)}`
   return [
@@ -113,20 +118,33 @@ function renderInterface(name: string, now: Observation | undefined, columns: nu
 function renderScale(columns: number): Line {
   const width = barColumns(columns)
   const low = Math.round(LOW_WATERMARK * width)
-  const text = `┊ ${LOW_WATERMARK * 100} % come home   │ ${HIGH_WATERMARK * 100} % act   ▒ detoured`
+  const text = `┊ ${LOW_WATERMARK * 100} % relief target   │ ${HIGH_WATERMARK * 100} % act   ▒ detoured`
   const indent = LABEL_COLUMNS + Math.max(0, Math.min(low, columns - LABEL_COLUMNS - text.length))
   return [span(' '.repeat(indent) + text, 'dim')]
+}
+
+/** What the figures are. */
+function renderLegend(columns: number): Line {
+  const text =
+    columns < WIDE_COLUMNS
+      ? '█ forwarded now   natural: without overrides, over the last seconds'
+      : '█ forwarded now   measured: by the service, over the last seconds   natural: that, without overrides'
+  return [span(text, 'dim')]
 }
 
 function renderOverrides(now: Observation | undefined): Line[] {
   const overrides = now?.overrides ?? []
   if (overrides.length === 0) return [[span('no overrides', 'dim')]]
   const shown = overrides.length > SHOWN_OVERRIDES ? overrides.slice(0, SHOWN_OVERRIDES - 1) : overrides
-  const lines: Line[] = shown.map((one) => [
-    span(one.prefix.padEnd(18), 'bold'),
-    span(`${one.from_interface} → ${one.to_interface}  ${figure(one.bps)} Mbps  `, 'plain'),
-    span(one.state === 'installed' ? one.reason : `${one.state}: ${one.reason}`, 'dim'),
-  ])
+  const lines: Line[] = shown.map((one) => {
+    // Behind the colon comes what moved, as it was when it was decided; the row has that as it is now.
+    const [why = ''] = one.reason.split(': ')
+    return [
+      span(one.prefix.padEnd(18), 'bold'),
+      span(`${one.from_interface} → ${one.to_interface}  ${figure(one.bps)} Mbps  `, 'plain'),
+      span(one.state === 'installed' ? why : `${one.state}: ${why}`, 'dim'),
+    ]
+  })
   const hidden = overrides.length - shown.length
   return hidden === 0 ? lines : [...lines, [span(`and ${hidden} more`, 'dim')]]
 }
@@ -141,6 +159,17 @@ function renderLinks(base: string): Line[] {
 function barColumns(columns: number): number {
   const figures = FIGURES_COLUMNS + (columns < WIDE_COLUMNS ? 0 : MEASURED_COLUMNS)
   return Math.max(NARROWEST_BAR, Math.min(WIDEST_BAR, columns - LABEL_COLUMNS - figures))
+}
+
+/** The latest events that fit as a whole; the end of the last one when not even that fits. */
+function renderLatest(events: readonly Event[], columns: number, room: number): Line[] {
+  let lines: Line[] = []
+  for (const event of events.toReversed()) {
+    const more = [...wrap(renderEvent(event), columns), ...lines]
+    if (more.length > room) return lines.length > 0 ? lines : more.slice(-room)
+    lines = more
+  }
+  return lines
 }
 
 /** An event over as many lines as its text needs. */

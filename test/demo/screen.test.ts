@@ -50,6 +50,20 @@ describe('the screen', () => {
     expect(lines.join('\n')).toContain('http://127.0.0.1:8080/api/v1/interfaces')
   })
 
+  test('shades only what overrides keep away, not a natural load that is late', () => {
+    const quiet = { ...scene.now!, overrides: [] }
+    expect(textOf(scene, 80, 24).find((line) => line.startsWith('peer'))).toContain('▒')
+    expect(textOf({ ...scene, now: quiet }, 80, 24).find((line) => line.startsWith('peer'))).not.toContain('▒')
+  })
+
+  test('begins the events with a whole one', () => {
+    for (let rows = 20; rows < 30; rows++) {
+      const lines = textOf(scene, 50, rows)
+      const first = lines.find((line) => line.includes('▸ event') || line.includes('✔ event') || /^ {11}\S/.test(line))
+      expect(first).toMatch(/^\d\d:\d\d:\d\d /)
+    }
+  })
+
   test('says what it can before the service answers', () => {
     const lines = textOf({ steps, step: undefined, now: undefined, events: [], restBase: undefined }, 80, 24)
     expect(lines.join('\n')).toContain('no overrides')
