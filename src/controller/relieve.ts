@@ -2,6 +2,7 @@
 import { comparePrefixes, type Prefix } from '../model/prefix.ts'
 import { formatRate, formatShare } from '../model/units.ts'
 import { findCandidates, type Obstacle } from './candidates.ts'
+import { MovePool } from './move-pool.ts'
 import { carriedDetours, detour, type Allowance, type Made, type Move } from './moves.ts'
 import type { PlannedLoads } from './loads.ts'
 import { isOverloaded, overload, stillUnfinished } from './overload.ts'
@@ -83,35 +84,18 @@ interface MadeMove extends Made {
 
 /** Makes moves until the interface is at its relief target: as few as possible, the last as small as possible. */
 function makeMoves(moves: Move[], loads: PlannedLoads, i: number, obstacles: Map<Obstacle, number>): MadeMove[] {
-  const pool = moves.sort((a, b) => b.bps - a.bps || a.routes - b.routes || comparePrefixes(a.prefix, b.prefix))
+  const sorted = moves.sort((a, b) => b.bps - a.bps || a.routes - b.routes || comparePrefixes(a.prefix, b.prefix))
+  const pool = new MovePool(sorted)
   const made: MadeMove[] = []
   for (;;) {
     const excessBps = loads.plannedBps(i) - loads.targetBps(i)
-    if (excessBps <= 0 || pool.length === 0) return made
-    const move = takeBest(pool, excessBps)
+    const taken = excessBps > 0 ? pool.take(excessBps) : undefined
+    if (taken === undefined) return made
+    const move = sorted[taken]!
     const result = move.make()
     if (typeof result === 'string') count(obstacles, result, move.bps)
     else made.push({ ...result, prefix: move.prefix, bps: move.bps, samples: move.samples })
   }
-}
-
-/** Takes out of the pool (largest first) the smallest move that suffices alone, or else the largest. */
-function takeBest(pool: Move[], excessBps: number): Move {
-  const sufficient = firstWhere(pool, (move) => move.bps < excessBps)
-  const { bps } = pool[Math.max(0, sufficient - 1)]!
-  return pool.splice(firstWhere(pool, (move) => move.bps <= bps), 1)[0]!
-}
-
-/** Index of the first move for which `reached` holds; it must hold for all moves after it, too. */
-function firstWhere(moves: readonly Move[], reached: (move: Move) => boolean): number {
-  let low = 0
-  let high = moves.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (reached(moves[middle]!)) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 /** Takes back what later, larger moves made unnecessary; returns what stays. */
