@@ -11,10 +11,18 @@ export interface Metrics {
   readonly contentType: string
 }
 
-/** A registry of its own: the families, the loop's histogram, and what prom-client tells of the process. */
+/**
+ * What prom-client tells of the process. One for all: its observers never end, and would keep each service that was
+ * before a reload.
+ */
+const processRegistry = new Registry()
+let observesProcess = false
+
+/** A registry of its own for the families and the loop's histogram, beside that of the process. */
 export function createMetrics(view: ApiView): Metrics {
+  if (!observesProcess) collectDefaultMetrics({ register: processRegistry })
+  observesProcess = true
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
   for (const { kind, name, help, labels, read } of METRIC_FAMILIES) {
     const options = { name, help, labelNames: labels, registers: [registry] }
     const metric =
@@ -34,7 +42,7 @@ export function createMetrics(view: ApiView): Metrics {
   })
   return {
     observeCycle: (seconds) => cycles.observe(seconds),
-    render: () => registry.metrics(),
+    render: async () => `${await processRegistry.metrics()}\n${await registry.metrics()}`,
     contentType: registry.contentType,
   }
 }

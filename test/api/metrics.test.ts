@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { createMetrics } from '../../src/api/metrics.ts'
 import { createFakeView } from './fake-view.ts'
@@ -110,6 +112,20 @@ test('names with quotes, backslashes and ends of lines are escaped', async () =>
 })
 
 const isOurs = (line: string): boolean => line.startsWith('spillway_')
+
+test('metrics do not keep a service that has gone, as after a reload', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const gone = Array.from({ length: 3 }, () => {
+    const view = createFakeView()
+    createMetrics(view)
+    return new WeakRef(view)
+  })
+  await expect.poll(() => {
+    collectGarbage()
+    return gone.filter((view) => view.deref() !== undefined).length
+  }).toBe(0)
+})
 
 async function ours(metrics: { render(): Promise<string> }): Promise<string> {
   return (await metrics.render()).split('\n').filter(isOurs).join('\n')
