@@ -5,10 +5,12 @@ import type { Config } from './config/config.ts'
 import { findWarnings } from './config/find-warnings.ts'
 import { loadConfig } from './config/load-config.ts'
 import { createLogOutput } from './log-output.ts'
-import { createService, type Service } from './service.ts'
+import { createService, type Handover, type Service } from './service.ts'
 
 /** Runs until SIGTERM or SIGINT; the overrides stay in GoBGP, so that an upgrade causes no flap. */
 export async function runCommand(file: string, version: string): Promise<number> {
+  // First of all: a reload may be asked for at any moment, and would end a process that does not listen yet.
+  const nextSignal = listenForSignals()
   let config: Config
   try {
     config = loadConfig(file, process.env)
@@ -19,10 +21,9 @@ export async function runCommand(file: string, version: string): Promise<number>
   }
   const output = createLogOutput(process.stdout.fd)
   const logger = pino({ base: { service: 'spillway' }, timestamp: pino.stdTimeFunctions.isoTime }, output)
-  const nextSignal = listenForSignals()
-  const start = async (settings: Config): Promise<Service> => {
+  const start = async (settings: Config, before?: Handover): Promise<Service> => {
     for (const warning of findWarnings(settings)) logger.warn({ warning }, 'configuration')
-    const service = createService(settings, { modeFile: `${file}.mode`, version, logger })
+    const service = createService(settings, { modeFile: `${file}.mode`, version, logger }, before)
     await service.start()
     return service
   }
@@ -47,16 +48,16 @@ export async function runCommand(file: string, version: string): Promise<number>
     }
     const next = reload(file, logger)
     if (next === undefined) continue
-    await service.stop()
+    const before = await service.handOver(next)
     try {
-      service = await start(next)
+      service = await start(next, before)
       config = next
       logger.info({ file, mode: service.mode() }, 'configuration read again')
     } catch (error) {
       // What it names is not to be had, as an address that is taken: the edge shall not lose its controller.
       logger.error({ file, error: messageOf(error) }, 'the configuration cannot be put to work and was not taken')
       try {
-        service = await start(config)
+        service = await start(config, { controller: before.controller, collector: undefined })
       } catch (fault) {
         return failToStart(fault)
       }

@@ -1,4 +1,5 @@
 /** The map of the system: builds the parts and joins them. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { ApiError } from './api/api-error.ts'
 import { createApi } from './api/api.ts'
@@ -7,7 +8,7 @@ import type { ApiView } from './api/view.ts'
 import { createBgp, type Bgp } from './bgp/bgp.ts'
 import { createCollector, type Collector } from './collector/collector.ts'
 import type { Config } from './config/config.ts'
-import { createController, type Controller } from './controller/controller.ts'
+import { createController, type Controller, type ControllerHandover } from './controller/controller.ts'
 import { evaluatePaths } from './controller/exits.ts'
 import type { CycleReport } from './controller/report.ts'
 import { readMode, writeMode } from './mode-file.ts'
@@ -20,9 +21,18 @@ export interface Service {
   start(): Promise<void>
   /** Stops in order. Overrides stay in GoBGP. */
   stop(): Promise<void>
+  /** Stops, but for what the service of a changed configuration goes on with. */
+  handOver(next: Config): Promise<Handover>
   mode(): Mode
   /** Where REST answers; after `start`. */
   readonly apiPort: number
+}
+
+/** What outlives a change of the configuration: the story of every override, and telemetry where it is unchanged. */
+export interface Handover {
+  readonly controller: ControllerHandover
+  /** It listens already. */
+  readonly collector: Collector | undefined
 }
 
 export interface ServiceOptions {
@@ -35,9 +45,14 @@ export interface ServiceOptions {
 /** Monotonic: windows and holds must not follow a clock that is set. */
 const clock: Clock = () => performance.timeOrigin + performance.now()
 
-export function createService(config: Config, { modeFile, version, logger }: ServiceOptions): Service {
+export function createService(
+  config: Config,
+  { modeFile, version, logger }: ServiceOptions,
+  before?: Handover,
+): Service {
   const { routers, sflow, controller: settings } = config
-  const collector = createCollector({ ...sflow, routers, clock, logger: logger.child({ part: 'collector' }) })
+  const collector =
+    before?.collector ?? createCollector({ ...sflow, routers, clock, logger: logger.child({ part: 'collector' }) })
   const bgp = createBgp({ routers, ...config.bgp, clock, logger: logger.child({ part: 'bgp' }) })
   const controller = createController(
     {
@@ -55,6 +70,7 @@ export function createService(config: Config, { modeFile, version, logger }: Ser
       onCycle: ({ durationMs }) => metrics.observeCycle(durationMs / 1000),
     },
     readMode(modeFile, settings.dryRun),
+    before?.controller,
   )
   /** Kept first: a crash on the way must not forget a kill switch. It takes effect in any case. */
   const setMode = async (mode: Mode): Promise<void> => {
@@ -81,7 +97,7 @@ export function createService(config: Config, { modeFile, version, logger }: Ser
     start: async () => {
       try {
         await api.start()
-        await collector.start()
+        if (before?.collector === undefined) await collector.start()
         await bgp.start()
         controller.start()
       } catch (error) {
@@ -90,10 +106,28 @@ export function createService(config: Config, { modeFile, version, logger }: Ser
       }
     },
     stop,
+    handOver: async (next) => {
+      await controller.stop()
+      const keepsCollector = isDeepStrictEqual(collectorSettings(config), collectorSettings(next))
+      await Promise.all([api.stop(), bgp.stop(), keepsCollector ? undefined : collector.stop()])
+      return { controller: controller.handover(), collector: keepsCollector ? collector : undefined }
+    },
     mode: () => controller.mode(),
     get apiPort() {
       return api.port
     },
+  }
+}
+
+/** All of a configuration that telemetry depends on. */
+function collectorSettings({ sflow, routers }: Config): unknown {
+  return {
+    sflow,
+    routers: routers.map(({ name, sflowAgents, interfaces }) => ({
+      name,
+      sflowAgents,
+      interfaces: interfaces.map(({ name: own, ifIndex, speedBps }) => ({ name: own, ifIndex, speedBps })),
+    })),
   }
 }
 

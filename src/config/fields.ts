@@ -52,9 +52,17 @@ export const share = z.preprocess(
   z.number().refine((n) => n > 0 && n <= 1, 'must be a share of 1: above 0, at most 1'),
 )
 
-/** Percent in the file, a share of 1 in the service. */
+/** Percent in the file, a share of 1 in the service. REST gives shares, so a share is an easy mistake. */
 export const percent = z
-  .preprocess(unquoted, z.number().refine((n) => n > 0 && n <= 100, 'must be percent: above 0, at most 100'))
+  .preprocess(
+    unquoted,
+    z.number().refine((n) => n > 1 && n <= 100, {
+      error: ({ input }) =>
+        typeof input === 'number' && input > 0 && input <= 1
+          ? `must be percent, above 1 and at most 100; did you mean ${input * 100}?`
+          : 'must be percent: above 1, at most 100',
+    }),
+  )
   .transform((n) => n / 100)
 
 /** bit/s, whole. */

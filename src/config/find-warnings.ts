@@ -1,8 +1,10 @@
 /** What a configuration may say but an operator should know the price of. */
+import { formatRate } from '../model/units.ts'
 import { isLoopback } from './is-loopback.ts'
 import type { Config } from './config.ts'
 
 const SHORTEST_TOKEN = 16
+const SLOWEST_LINK_BPS = 1e6
 
 /** One line for each; empty when there is nothing to say. */
 export function findWarnings({ routers, api }: Config): string[] {
@@ -14,7 +16,13 @@ export function findWarnings({ routers, api }: Config): string[] {
           'to its eBGP customers and its other iBGP neighbors; use more_specific if any learn routes from it',
       )
     }
-    for (const { name: interfaceName, addresses, nextHops } of interfaces) {
+    for (const { name: interfaceName, addresses, nextHops, speedBps } of interfaces) {
+      if (speedBps !== undefined && speedBps < SLOWEST_LINK_BPS) {
+        warnings.push(
+          `router ${name}: interface ${interfaceName} has a speed of ${formatRate(speedBps)}: ` +
+            'a number without a unit is bit/s',
+        )
+      }
       if (addresses.length > 0 || nextHops.length > 0) continue
       const interfaceOf = `router ${name}: interface ${interfaceName}`
       warnings.push(`${interfaceOf} has neither address nor next_hops: no path leaves by it`)

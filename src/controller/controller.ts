@@ -8,7 +8,13 @@ import type { Router } from '../model/topology.ts'
 import { reportRouter } from './cycle-report.ts'
 import { DecisionLog } from './decision-log.ts'
 import type { CycleReport } from './report.ts'
-import { RouterSteering, type Observation, type SteeringParts, type Verdict } from './router-steering.ts'
+import {
+  RouterSteering,
+  type Observation,
+  type SteeringHandover,
+  type SteeringParts,
+  type Verdict,
+} from './router-steering.ts'
 
 export interface ControllerSettings {
   readonly intervalMs: number
@@ -42,13 +48,23 @@ export interface Controller {
   decisions(filter: { router?: string | undefined; limit?: number | undefined }): readonly Decision[]
   /** Overrides that GoBGP took since start, by router. */
   routeChanges(): ReadonlyMap<string, { readonly add: number; readonly withdraw: number }>
+  /** For the controller that takes over after `stop`, as after a change of the configuration. */
+  handover(): ControllerHandover
+}
+
+export interface ControllerHandover {
+  readonly log: DecisionLog
+  /** By router. */
+  readonly steerings: ReadonlyMap<string, SteeringHandover>
 }
 
 /** `mode` is the one to start in. The settings and parts may not change while it runs. */
-export function createController(parts: ControllerParts, mode: Mode): Controller {
+export function createController(parts: ControllerParts, mode: Mode, before?: ControllerHandover): Controller {
   const { clock, logger, settings } = parts
-  const steerings = parts.routers.map((r) => new RouterSteering(r, parts, parts.dryRunOnly.has(r.name), clock()))
-  const log = new DecisionLog()
+  const steerings = parts.routers.map(
+    (r) => new RouterSteering(r, parts, parts.dryRunOnly.has(r.name), clock(), before?.steerings.get(r.name)),
+  )
+  const log = before?.log ?? new DecisionLog()
   let report: CycleReport | undefined
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
@@ -155,6 +171,7 @@ export function createController(parts: ControllerParts, mode: Mode): Controller
     },
     report: () => report,
     decisions: (filter) => log.newestFirst(filter),
+    handover: () => ({ log, steerings: new Map(steerings.map((s) => [s.router.name, s.handover()])) }),
     routeChanges: () => new Map(steerings.map((s) => [s.router.name, s.routeChanges])),
   }
 }

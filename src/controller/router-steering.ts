@@ -64,38 +64,52 @@ export interface Outcome {
   readonly failures: readonly { readonly key: OverrideKey; readonly action: 'add' | 'withdraw'; readonly error: string }[]
 }
 
+/** What a steering of the same router that takes over has to know. */
+export interface SteeringHandover {
+  readonly memory: RouterMemory
+  /** Prefixes of overrides that this process installed or adopted: in dry-run it may withdraw no others. */
+  readonly owned: ReadonlySet<string>
+  readonly routeChanges: { readonly add: number; readonly withdraw: number }
+}
+
 const NO_CHANGES: Changes = { add: [], withdraw: [] }
 
 export class RouterSteering {
   readonly router: Router
   /** Overrides sent to GoBGP and taken by it, since start. */
-  readonly routeChanges = { add: 0, withdraw: 0 }
+  readonly routeChanges: { add: number; withdraw: number }
   readonly #parts: SteeringParts
   readonly #routes: RouterRoutes
   readonly #dryRunOnly: boolean
   /** The mode is dry_run, or was when it was frozen. */
   #decidesOnly = false
   readonly #startedMs: number
-  #memory: RouterMemory = NOTHING_REMEMBERED
+  #memory: RouterMemory
   #refusals: Refusals = new Map()
   /** When GoBGP last told what it holds. */
   #lastListMs = -Infinity
-  /** Prefixes of overrides that this process installed or adopted: in dry-run it may withdraw no others. */
-  readonly #owned = new Set<string>()
+  readonly #owned: Set<string>
   #upSinceMs: number | undefined = -Infinity
   #freshSinceMs: number | undefined
 
   /** `dryRunOnly`: whatever the mode, nothing may be sent for this router. */
-  constructor(router: Router, parts: SteeringParts, dryRunOnly: boolean, startedMs: number) {
+  constructor(router: Router, parts: SteeringParts, dryRunOnly: boolean, startedMs: number, before?: SteeringHandover) {
     this.router = router
     this.#parts = parts
     this.#dryRunOnly = dryRunOnly
     this.#startedMs = startedMs
+    this.#memory = before?.memory ?? NOTHING_REMEMBERED
+    this.#owned = new Set(before?.owned)
+    this.routeChanges = { add: 0, withdraw: 0, ...before?.routeChanges }
     this.#routes = {
       longestMatch: (address) => parts.routes.longestMatch(router.name, address),
       covering: (prefix) => parts.routes.covering(router.name, prefix),
       nextHops: () => parts.routes.nextHops(router.name),
     }
+  }
+
+  handover(): SteeringHandover {
+    return { memory: this.#memory, owned: this.#owned, routeChanges: this.routeChanges }
   }
 
   async observe(nowMs: number): Promise<Observation> {

@@ -21,6 +21,8 @@ export interface DemoOptions {
   readonly onStage?: (stage: Stage) => void
 }
 
+const PARENT_INTERVAL_MS = 500
+
 /**
  * Resolves with the exit code: 0 when every step came true (or, without `once`, when a signal ended it), else
  * 1, and what went wrong is told. Nothing is left running.
@@ -42,6 +44,11 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
   // Once: a second signal ends this process at once, and the kernel ends its children.
   for (const signal of SIGNALS) process.once(signal, interrupt)
+  // npm, when it is killed, does not take its command along.
+  const parent = process.ppid
+  const watching = env['npm_lifecycle_event'] === undefined ? undefined : setInterval(() => {
+    if (process.ppid !== parent) ending.abort(new Error('npm, which started the demo, has ended'))
+  }, PARENT_INTERVAL_MS)
   let stage: Stage | undefined
   try {
     await ensureGobgpd({ ...thisMachine(), env }, (text) => presenter.tells(text))
@@ -68,6 +75,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     presenter.fails(reason instanceof Error ? reason.message : String(reason))
     return 1
   } finally {
+    clearInterval(watching)
     presenter.closes()
     await stage?.stop()
     for (const signal of SIGNALS) process.off(signal, interrupt)

@@ -58,6 +58,11 @@ describe('check warns, and gives 0 all the same, of', () => {
     ['a missing token', GOOD.replace(/api:.*/, ''), ['api.token is not set']],
     ['a short token', GOOD.replace('sixteen', 'fifteen').replace('!', ''), ['api.token is shorter than 16']],
     [
+      'a speed without its unit',
+      GOOD.replace(', address: 192.0.2.1/31', ', address: 192.0.2.1/31, speed: 10'),
+      ['router edge1: interface transit-a has a speed of 10 bps'],
+    ],
+    [
       'an interface without next hops',
       GOOD.replace(', address: 192.0.2.1/31', ''),
       ['router edge1: interface transit-a has neither'],

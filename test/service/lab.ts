@@ -36,6 +36,7 @@ export interface OverrideJson {
   readonly to_interface: string
   readonly bps: number
   readonly since: string
+  readonly reason: string
   readonly state: string
 }
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Exit } from '../../src/simulator/edge.ts'
 import type { Flow } from '../../src/simulator/flow.ts'
 import { until } from '../simulator/until.ts'
-import { MBPS, startLab, type InterfaceJson, type Lab } from './lab.ts'
+import { MBPS, startLab, type InterfaceJson, type Lab, type OverrideJson } from './lab.ts'
 
 const PREFIXES = ['1.0.0.0/24', '2.0.0.0/24', '3.0.0.0/24', '4.0.0.0/24']
 const exit = (name: string, i: number): Exit => ({
@@ -76,6 +76,17 @@ describe('active', () => {
     expect(override).toMatchObject({ from_interface: 'peer', to_interface: 'transit', state: 'installed' })
     expect(await lab.rib()).toEqual([override!.prefix])
     expect(lab.carried()['transit']).toBeLessThanOrEqual(TARGET * TOLERANCE)
+  })
+
+  test('SIGHUP changes settings, and forgets neither decisions nor why an override is there', async () => {
+    const [decisionsBefore, overridesBefore] = [await decisions(), await lab.overrides()]
+    lab.configure({ dry_run: false, min_hold: '4s' })
+    lab.service.process.kill('SIGHUP')
+    await until('it is read again', () => lab.service.output.split('configuration read again').length === 3)
+    await until('it is ready', async () => (await lab.status('/readyz').catch(() => 0)) === 200)
+    expect((await decisions()).slice(-decisionsBefore.length)).toEqual(decisionsBefore)
+    const story = (list: readonly OverrideJson[]) => list.map(({ id, since, reason, state }) => ({ id, since, reason, state }))
+    expect(story(await lab.overrides())).toEqual(story(overridesBefore))
   })
 
   test('SIGTERM leaves the overrides; the next start adopts them with their story, and the edge sees no flap', async () => {
