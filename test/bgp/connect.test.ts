@@ -96,13 +96,8 @@ test('a gobgpd is reached over a unix socket, too', async () => {
   close()
 })
 
-test('API v4 is recognised and refused in plain words', async () => {
-  const target = await serve('/api.GoBgpService/GetBgp', Buffer.from([0x0a, 0x02, 0x08, 0x01]))
-  await expect(connect(target)).rejects.toThrow(`gobgpd at ${target} speaks API v4, which is not yet supported`)
-})
-
-test('a gobgpd that has not started BGP is told so', async () => {
-  const target = await serve('/apipb.GobgpApi/GetBgp', Buffer.from([0x0a, 0x00]))
+test.each(['apipb.GobgpApi', 'api.GoBgpService'])('a gobgpd that has not started BGP is told so: %s', async (service) => {
+  const target = await serve(`/${service}/GetBgp`, Buffer.from([0x0a, 0x00]))
   await expect(connect(target)).rejects.toThrow('has not started BGP')
 })
 

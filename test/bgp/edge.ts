@@ -3,10 +3,11 @@ import { status } from '@grpc/grpc-js'
 import { parseAddress, type Prefix } from '../../src/model/prefix.ts'
 import type { PathAttributes } from '../../src/model/route.ts'
 import { renderGobgpdConfig } from '../../src/bgp/gobgpd-config.ts'
-import { RPC, TABLE, type PathMessage } from '../../src/bgp/gobgp-v3-messages.ts'
-import { encodeWithdrawal, WITHDRAW, writePath } from '../../src/bgp/gobgp-v3-paths.ts'
+import { TABLE } from '../../src/bgp/gobgp-dialect.ts'
+import { encodeWithdrawal, withdrawRpc, writePath } from '../../src/bgp/gobgp-paths.ts'
 import { createGrpcChannel, GrpcError, type GrpcChannel } from '../../src/bgp/grpc-channel.ts'
 import { findFreePort, startGobgpd, type Gobgpd } from '../../src/simulator/gobgpd.ts'
+import { GOBGPD_3, type GobgpdBuild } from './gobgpds.ts'
 
 export const ASN = 65001
 export const GOBGP_ADDRESS = '127.0.0.1'
@@ -53,12 +54,18 @@ ${family('ipv4-unicast')}${family('ipv6-unicast')}
 `
 }
 
-/** The sessions are not up yet: gobgpd takes 5 to 7 s for the first. */
-export async function startEdge(otherAddresses: readonly string[] = []): Promise<Edge> {
+/**
+ * Ours is of the build given; the routers are gobgpd 3, since 4 holds back what GoBGP would not accept. The
+ * sessions are not up yet: gobgpd takes 5 to 7 s for the first.
+ */
+export async function startEdge(
+  { gobgpd: command }: GobgpdBuild, otherAddresses: readonly string[] = [],
+): Promise<Edge> {
   const addresses = [ROUTER_ADDRESS, ...otherAddresses]
   const gobgpPort = await findFreePort(GOBGP_ADDRESS)
   const ports = await Promise.all(addresses.map(findFreePort))
   const gobgp = await startGobgpd({
+    command,
     config: renderGobgpdConfig({
       asn: ASN,
       routerId: GOBGP_ROUTER_ID,
@@ -74,16 +81,17 @@ export async function startEdge(otherAddresses: readonly string[] = []): Promise
     addresses.map((address, i) => startGobgpd({ config: routerConfig(address, ports[i]!, gobgpPort) })),
   )) as [Gobgpd, ...Gobgpd[]]
   const routerChannel: GrpcChannel = createGrpcChannel(router.api)
+  const { dialect } = GOBGPD_3
   return {
     gobgp,
     router,
     others,
     announce: async (prefix, pathId, attributes) => {
-      const path: Partial<PathMessage> = { ...writePath(prefix, attributes), identifier: pathId }
-      await routerChannel.call(RPC.addPath, { table_type: TABLE.global, path })
+      const path = { ...writePath(prefix, attributes), identifier: pathId }
+      await routerChannel.call(dialect.addPath, { table_type: TABLE.global, path })
     },
     withdraw: async (prefix, pathId) => {
-      await routerChannel.call(WITHDRAW, encodeWithdrawal(prefix, pathId))
+      await routerChannel.call(withdrawRpc(dialect), encodeWithdrawal(dialect, prefix, pathId))
     },
     stop: async () => {
       routerChannel.close()

@@ -1,34 +1,18 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connectGobgp } from '../../src/bgp/connect-gobgp.ts'
 import { createGobgp, type Gobgp } from '../../src/bgp/gobgp.ts'
 import type { GobgpApi } from '../../src/bgp/gobgp-api.ts'
 import { formatPrefix, parseAddress, parsePrefix, prefixOf, type Prefix } from '../../src/model/prefix.ts'
 import { parseCommunity, type Path, type PathAttributes } from '../../src/model/route.ts'
 import { ASN, attributes, GOBGP_ROUTER_ID, ROUTER_ADDRESS, startEdge, until, type Edge } from './edge.ts'
+import { describeEachGobgpd } from './gobgpds.ts'
 
 const MARKER = parseCommunity('64512:100')
 const SENTINELS = [parsePrefix('198.51.100.0/24'), parsePrefix('2001:db8:ffff::/48')]
-const clients: Gobgp[] = []
 const execute = promisify(execFile)
-let edge: Edge
-
-function createClient(): Gobgp {
-  const client = createGobgp({
-    target: edge.gobgp.api,
-    routers: [{ name: 'rtr1', address: parseAddress(ROUTER_ADDRESS) }],
-    localPref: 500,
-    marker: MARKER,
-    clock: Date.now,
-    logger: pino({ level: 'silent' }),
-    random: () => 0.5,
-    auditIntervalMs: 500,
-  })
-  clients.push(client)
-  return client
-}
 
 /** A generator of its own, so that a failing run can be had again. */
 function createRandom(seed: number): (below: number) => number {
@@ -54,47 +38,6 @@ function randomAttributes(random: (below: number) => number, prefix: Prefix): Pa
   })
 }
 
-/** Announces, changes and withdraws at random. */
-async function churn(random: (below: number) => number, steps: number): Promise<void> {
-  for (let i = 0; i < steps; i += 16) {
-    await Promise.all(
-      Array.from({ length: 16 }, () => {
-        const prefix = PREFIXES[random(PREFIXES.length)]!
-        const pathId = random(3)
-        return random(3) === 0
-          ? edge.withdraw(prefix, pathId)
-          : edge.announce(prefix, pathId, randomAttributes(random, prefix))
-      }),
-    )
-  }
-}
-
-let mark = 0
-
-/**
- * Waits until all that the router has sent before is in the client: BGP and GoBGP's events keep their order.
- */
-async function settle(client: Gobgp): Promise<void> {
-  const med = ++mark
-  for (const sentinel of SENTINELS) {
-    await edge.announce(sentinel, 0, attributes(sentinel.family === 4 ? '172.16.0.1' : '2001:db8:0:1::1', { med }))
-    await until('the sentinel is in the route table', () =>
-      client.covering('rtr1', sentinel).some((route) => route.paths.some((path) => path.med === med)))
-  }
-}
-
-/** A fresh list of the Adj-RIB-In, one text a path. */
-async function listed(api: GobgpApi): Promise<string[]> {
-  const texts: string[] = []
-  for (const family of [4, 6] as const) {
-    for await (const change of api.listAdjIn(ROUTER_ADDRESS, family)) {
-      if (change.kind !== 'announced') throw new Error(`unexpected ${change.kind}`)
-      texts.push(textOf({ ...change.attributes, prefix: change.prefix, pathId: change.pathId }))
-    }
-  }
-  return texts
-}
-
 function textOf({ prefix, pathId, nextHop, origin, asPath, med, localPref, communities, largeCommunities }: Path): string {
   const rest = { nextHop, origin, asPath, med, localPref, communities, largeCommunities }
   return `${formatPrefix(prefix)} ${pathId} ${JSON.stringify(rest)}`
@@ -108,30 +51,89 @@ function tableOf(client: Gobgp): string[] {
     .flatMap((route) => route.paths.map(textOf))
 }
 
-async function expectEqualTables(...some: Gobgp[]): Promise<void> {
-  const { api, close } = await connectGobgp(edge.gobgp.api, new AbortController().signal)
-  for (const client of some) {
-    await settle(client)
-    const [expected, found] = [new Set(await listed(api)), new Set(tableOf(client))]
-    expect([...found].filter((text) => !expected.has(text))).toEqual([])
-    expect([...expected].filter((text) => !found.has(text))).toEqual([])
-    const counts = client.stats().routers[0]!.families
-    expect(counts[0]!.paths + counts[1]!.paths).toBe(expected.size)
-    expect(expected.size).toBeGreaterThan(100)
+describeEachGobgpd((build) => {
+  const clients: Gobgp[] = []
+  let edge: Edge
+
+  function createClient(): Gobgp {
+    const client = createGobgp({
+      target: edge.gobgp.api,
+      routers: [{ name: 'rtr1', address: parseAddress(ROUTER_ADDRESS) }],
+      localPref: 500,
+      marker: MARKER,
+      clock: Date.now,
+      logger: pino({ level: 'silent' }),
+      random: () => 0.5,
+      auditIntervalMs: 500,
+    })
+    clients.push(client)
+    return client
   }
-  close()
-}
 
-beforeAll(async () => {
-  edge = await startEdge()
-})
+  /** Announces, changes and withdraws at random. */
+  async function churn(random: (below: number) => number, steps: number): Promise<void> {
+    for (let i = 0; i < steps; i += 16) {
+      await Promise.all(
+        Array.from({ length: 16 }, () => {
+          const prefix = PREFIXES[random(PREFIXES.length)]!
+          const pathId = random(3)
+          return random(3) === 0
+            ? edge.withdraw(prefix, pathId)
+            : edge.announce(prefix, pathId, randomAttributes(random, prefix))
+        }),
+      )
+    }
+  }
 
-afterAll(async () => {
-  await Promise.all(clients.map((client) => client.stop()))
-  await edge?.stop()
-})
+  let mark = 0
 
-describe('feed from a real gobgpd', () => {
+  /**
+   * Waits until all that the router has sent before is in the client: BGP and GoBGP's events keep their order.
+   */
+  async function settle(client: Gobgp): Promise<void> {
+    const med = ++mark
+    for (const sentinel of SENTINELS) {
+      await edge.announce(sentinel, 0, attributes(sentinel.family === 4 ? '172.16.0.1' : '2001:db8:0:1::1', { med }))
+      await until('the sentinel is in the route table', () =>
+        client.covering('rtr1', sentinel).some((route) => route.paths.some((path) => path.med === med)))
+    }
+  }
+
+  /** A fresh list of the Adj-RIB-In, one text a path. */
+  async function listed(api: GobgpApi): Promise<string[]> {
+    const texts: string[] = []
+    for (const family of [4, 6] as const) {
+      for await (const change of api.listAdjIn(ROUTER_ADDRESS, family)) {
+        if (change.kind !== 'announced') throw new Error(`unexpected ${change.kind}`)
+        texts.push(textOf({ ...change.attributes, prefix: change.prefix, pathId: change.pathId }))
+      }
+    }
+    return texts
+  }
+
+  async function expectEqualTables(...some: Gobgp[]): Promise<void> {
+    const { api, close } = await connectGobgp(edge.gobgp.api, new AbortController().signal)
+    for (const client of some) {
+      await settle(client)
+      const [expected, found] = [new Set(await listed(api)), new Set(tableOf(client))]
+      expect([...found].filter((text) => !expected.has(text))).toEqual([])
+      expect([...expected].filter((text) => !found.has(text))).toEqual([])
+      const counts = client.stats().routers[0]!.families
+      expect(counts[0]!.paths + counts[1]!.paths).toBe(expected.size)
+      expect(expected.size).toBeGreaterThan(100)
+    }
+    close()
+  }
+
+  beforeAll(async () => {
+    edge = await startEdge(build)
+  })
+
+  afterAll(async () => {
+    await Promise.all(clients.map((client) => client.stop()))
+    await edge?.stop()
+  })
+
   const random = createRandom(1)
 
   test('a client that starts amid the churn ends with the same table', { timeout: 60_000 }, async () => {
@@ -212,7 +214,7 @@ describe('feed from a real gobgpd', () => {
     await churn(random, 1000)
     await expectEqualTables(client)
     expect(client.stats().resyncs).toBeGreaterThanOrEqual(2)
-    expect(client.status()).toMatchObject({ apiVersion: 'v3', routerId: GOBGP_ROUTER_ID })
+    expect(client.status()).toMatchObject({ apiVersion: build.dialect.version, routerId: GOBGP_ROUTER_ID })
   })
 
   test('a path that GoBGP has but does not tell is found by counting, and no session seems down for it', async () => {
@@ -235,7 +237,7 @@ describe('feed from a real gobgpd', () => {
     await client.start()
     await until('the session is up', () => client.session('rtr1').up)
     expect(tableOf(client)).not.toEqual([])
-    await execute('gobgp', ['-p', edge.gobgp.api.split(':')[1]!, 'neighbor', 'del', ROUTER_ADDRESS])
+    await execute(build.gobgp, ['-p', edge.gobgp.api.split(':')[1]!, 'neighbor', 'del', ROUTER_ADDRESS])
     await until('it is missed', () => !client.session('rtr1').up)
     await until('its paths are gone', () => tableOf(client).length === 0)
   })
