@@ -1,6 +1,6 @@
 /** GobgpApi on a gobgpd, in the version of GoBGP's API that it speaks. */
 import type { ServiceError } from '@grpc/grpc-js'
-import { formatPrefix, type Family } from '../model/prefix.ts'
+import { formatPrefix, type Family, type Prefix } from '../model/prefix.ts'
 import type { GobgpApi, GobgpEvent, LocalPath, Peer } from './gobgp-api.ts'
 import {
   ESTABLISHED, FILTER, LOOKUP, PEER_EVENT, TABLE,
@@ -11,7 +11,7 @@ import { CALL_DEADLINE_MS, GrpcError, type GrpcChannel } from './grpc-channel.ts
 
 /** GoBGP 3.10 gathers a whole table before its first reply: 15 s for a million paths (measured). */
 const TABLE_DEADLINE_MS = 120_000
-const LOCAL_DEADLINE_MS = 10_000
+const FEW_DEADLINE_MS = 10_000
 
 /** Speaks the dialect over the channel, which stays the caller's to close. */
 export function createGobgpAdapter(channel: GrpcChannel, dialect: GobgpDialect): GobgpApi {
@@ -39,9 +39,12 @@ export function createGobgpAdapter(channel: GrpcChannel, dialect: GobgpDialect):
       return peers
     },
 
-    listAdjIn: async function* (neighbor, family) {
-      const request = { table_type: TABLE.adjIn, name: neighbor, family: familyMessage(family), prefixes: [] }
-      for await (const path of listPaths(request, TABLE_DEADLINE_MS)) yield readPath(path)
+    listAdjIn: async function* (neighbor, family, only = []) {
+      const request = {
+        table_type: TABLE.adjIn, name: neighbor, family: familyMessage(family), prefixes: only.map(exactly),
+      }
+      const deadlineMs = only.length === 0 ? TABLE_DEADLINE_MS : FEW_DEADLINE_MS
+      for await (const path of listPaths(request, deadlineMs)) yield readPath(path)
     },
 
     countAdjIn: async (neighbor, family) => {
@@ -53,9 +56,9 @@ export function createGobgpAdapter(channel: GrpcChannel, dialect: GobgpDialect):
       const request = {
         table_type: TABLE.global,
         family: familyMessage(family),
-        prefixes: only === undefined ? [] : [{ prefix: formatPrefix(only), type: LOOKUP.exact }],
+        prefixes: only === undefined ? [] : [exactly(only)],
       }
-      const deadlineMs = only === undefined ? LOCAL_DEADLINE_MS : CALL_DEADLINE_MS
+      const deadlineMs = only === undefined ? FEW_DEADLINE_MS : CALL_DEADLINE_MS
       const paths: LocalPath[] = []
       for await (const path of listPaths(request, deadlineMs)) {
         if (!isLocal(path)) continue
@@ -99,6 +102,10 @@ export function createGobgpAdapter(channel: GrpcChannel, dialect: GobgpDialect):
       await channel.call(withdraw, encodeWithdrawal(dialect, prefix, pathId))
     },
   }
+}
+
+function exactly(prefix: Prefix): { prefix: string; type: number } {
+  return { prefix: formatPrefix(prefix), type: LOOKUP.exact }
 }
 
 /** Injected over the API, as opposed to learned from a neighbor: v3 writes no address as Go does. */

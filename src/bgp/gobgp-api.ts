@@ -10,8 +10,11 @@ export interface GobgpApi {
   readonly version: ApiVersion
   getBgp(): Promise<BgpServer>
   listPeers(): Promise<readonly Peer[]>
-  /** All that the neighbor has sent, before any policy. Rejects when GoBGP has no such neighbor. */
-  listAdjIn(neighbor: string, family: Family): AsyncIterable<PathChange>
+  /**
+   * All that the neighbor has sent, before any policy, or what it has sent for these prefixes, of which there
+   * must be one. Rejects when GoBGP has no such neighbor.
+   */
+  listAdjIn(neighbor: string, family: Family, only?: readonly Prefix[]): AsyncIterable<PathChange>
   /** Number of paths that `listAdjIn` would give. */
   countAdjIn(neighbor: string, family: Family): Promise<number>
   /** The routes that were injected, by whomever; of all prefixes or of exactly one. */

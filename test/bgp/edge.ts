@@ -15,6 +15,13 @@ export const GOBGP_ROUTER_ID = '10.255.0.1'
 export const ROUTER_ADDRESS = '127.0.0.3'
 export const OTHER_ROUTER_ADDRESS = '127.0.0.4'
 
+/**
+ * What the routers do with the routes of others. `apart`: nothing. `meshed`: they are iBGP neighbors of each
+ * other, and reflect between each other and our gobgpd, which is their client (RFC 4456). `reflecting`: they
+ * are each other's clients, too. GoBGP as a reflector sets ORIGINATOR_ID only towards clients.
+ */
+export type Routers = 'apart' | 'meshed' | 'reflecting'
+
 export interface Edge {
   readonly gobgp: Gobgpd
   /** At ROUTER_ADDRESS. */
@@ -26,32 +33,44 @@ export interface Edge {
   stop(): Promise<void>
 }
 
+interface RouterNeighbor {
+  readonly address: string
+  readonly port: number
+  readonly isClient: boolean
+}
+
 /** Router side: connects soon and often, sends several paths of a prefix, takes what comes. */
-function routerConfig(address: string, listenPort: number, gobgpPort: number): string {
+function routerConfig(address: string, listenPort: number, neighbors: readonly RouterNeighbor[]): string {
+  const id = `10.255.0.${address.split('.')[3]}`
   const family = (name: string): string => `
   [[neighbors.afi-safis]]
     [neighbors.afi-safis.config]
       afi-safi-name = "${name}"
     [neighbors.afi-safis.add-paths.config]
       send-max = 8`
-  return `
-[global.config]
-  as = ${ASN}
-  router-id = "10.255.0.${address.split('.')[3]}"
-  port = ${listenPort}
-  local-address-list = ["${address}"]
+  const neighbor = ({ address: peer, port, isClient }: RouterNeighbor): string => `
 [[neighbors]]
   [neighbors.config]
-    neighbor-address = "${GOBGP_ADDRESS}"
+    neighbor-address = "${peer}"
     peer-as = ${ASN}
   [neighbors.timers.config]
     connect-retry = 1
     idle-hold-time-after-reset = 1
   [neighbors.transport.config]
     local-address = "${address}"
-    remote-port = ${gobgpPort}
+    remote-port = ${port}
+  [neighbors.route-reflector.config]
+    route-reflector-client = ${isClient}
+    route-reflector-cluster-id = "${id}"
 ${family('ipv4-unicast')}${family('ipv6-unicast')}
 `
+  return `
+[global.config]
+  as = ${ASN}
+  router-id = "${id}"
+  port = ${listenPort}
+  local-address-list = ["${address}"]
+${neighbors.map(neighbor).join('')}`
 }
 
 /**
@@ -59,7 +78,7 @@ ${family('ipv4-unicast')}${family('ipv6-unicast')}
  * sessions are not up yet: gobgpd takes 5 to 7 s for the first.
  */
 export async function startEdge(
-  { gobgpd: command }: GobgpdBuild, otherAddresses: readonly string[] = [],
+  { gobgpd: command }: GobgpdBuild, otherAddresses: readonly string[] = [], routers: Routers = 'apart',
 ): Promise<Edge> {
   const addresses = [ROUTER_ADDRESS, ...otherAddresses]
   const gobgpPort = await findFreePort(GOBGP_ADDRESS)
@@ -78,7 +97,12 @@ export async function startEdge(
     }),
   })
   const [router, ...others] = (await Promise.all(
-    addresses.map((address, i) => startGobgpd({ config: routerConfig(address, ports[i]!, gobgpPort) })),
+    addresses.map((address, i) => {
+      const ours = { address: GOBGP_ADDRESS, port: gobgpPort, isClient: routers !== 'apart' }
+      const peers = addresses.map((peer, j) => ({ address: peer, port: ports[j]!, isClient: routers === 'reflecting' }))
+      const neighbors = [ours, ...(routers === 'apart' ? [] : peers.toSpliced(i, 1))]
+      return startGobgpd({ config: routerConfig(address, ports[i]!, neighbors) })
+    }),
   )) as [Gobgpd, ...Gobgpd[]]
   const routerChannel: GrpcChannel = createGrpcChannel(router.api)
   const { dialect } = GOBGPD_3
