@@ -7,7 +7,8 @@ import { createGobgp, type Gobgp } from '../../src/bgp/gobgp.ts'
 import { formatAddress, parseAddress, parsePrefix } from '../../src/model/prefix.ts'
 import { parseCommunity } from '../../src/model/route.ts'
 import {
-  attributes, GOBGP_ROUTER_ID, OTHER_ROUTER_ADDRESS, ROUTER_ADDRESS, startEdge, until, type Edge, type Routers,
+  attributes, GOBGP_ROUTER_ID, OTHER_ROUTER_ADDRESS, ROUTER_ADDRESS, SESSION_DEADLINE_MS, SESSION_TEST_MS, startEdge,
+  until, type Edge, type Routers,
 } from './edge.ts'
 import { describeEachGobgpd } from './gobgpds.ts'
 
@@ -20,7 +21,7 @@ type RouterName = keyof typeof ADDRESSES
 const ROUTERS: readonly RouterName[] = ['rtr1', 'rtr2']
 const AUDIT_INTERVAL_MS = 200
 
-describeEachGobgpd((build) => {
+describeEachGobgpd('echoes', (build) => {
   describe.each<[Routers, string]>([
     // GoBGP takes and tells it as it would any other path.
     ['meshed', 'with the other router as ORIGINATOR_ID'],
@@ -42,7 +43,7 @@ describeEachGobgpd((build) => {
         await until('all sessions are up', async () => {
           const peers = [...(await connection.api.listPeers()), ...(await router.api.listPeers())]
           return peers.every(({ established }) => established)
-        }, 25_000)
+        }, SESSION_DEADLINE_MS)
         router.close()
         await edge.announce(PREFIX, 1, attributes(NATURAL))
         await edge.announce(PREFIX, 2, attributes(ALTERNATE))
@@ -54,7 +55,7 @@ describeEachGobgpd((build) => {
           sinceMs: Date.now(), reason: 'a test',
         }, 3)
         await until('both send it back', async () => (await echoes('rtr1')).length > 0 && (await echoes('rtr2')).length > 0)
-      })
+      }, SESSION_TEST_MS)
 
       afterAll(async () => {
         connection?.close()

@@ -129,6 +129,11 @@ const NO_ATTRIBUTES: PathAttributes = {
   communities: [], largeCommunities: [], originatorId: undefined,
 }
 
+/** Usually 1 to 9 s; when both ends connect at the same moment, once in a hundred times, gobgpd takes 30 s more. */
+export const SESSION_DEADLINE_MS = 50_000
+/** For hooks and tests that wait for sessions, and do other things besides. */
+export const SESSION_TEST_MS = SESSION_DEADLINE_MS + 30_000
+
 /** Attributes for a test, with what it cares for. */
 export function attributes(nextHop: string, rest: Partial<PathAttributes> = {}): PathAttributes {
   return { ...NO_ATTRIBUTES, ...rest, nextHop: parseAddress(nextHop) }

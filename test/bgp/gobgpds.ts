@@ -34,19 +34,20 @@ function findGobgpd4(): GobgpdBuild | string {
   return { dialect: GOBGP_V4, gobgpd: path, gobgp: join(dirname(path), 'gobgp') }
 }
 
-const gobgpd4 = findGobgpd4()
+export const gobgpd4 = findGobgpd4()
 const builds = [GOBGPD_3, gobgpd4].filter((build) => typeof build !== 'string')
 const missing = [gobgpd4].filter((build) => typeof build === 'string')
 
 /**
- * Runs one suite against gobgpd 3 and gobgpd 4 at the same time, as tests of sessions mostly wait. Without
- * gobgpd 4 a skipped test says why.
+ * Runs a suite against gobgpd 3 and gobgpd 4, at the same time and beside its neighbors in the file, as tests
+ * of sessions mostly wait. Without gobgpd 4 a skipped test says why.
  */
-export function describeEachGobgpd(suite: (build: GobgpdBuild) => void): void {
-  describe.concurrent.each(builds.map((build) => [build.dialect.version, build] as const))('%s', (_, build) => {
+export function describeEachGobgpd(name: string, suite: (build: GobgpdBuild) => void): void {
+  const titled = builds.map((build) => [`${build.dialect.version}: ${name}`, build] as const)
+  describe.concurrent.each(titled)('%s', (_, build) => {
     describe('in order', { concurrent: false }, () => {
       suite(build)
     })
   })
-  test.for(missing)('v4', (reason, { skip }) => skip(reason))
+  test.concurrent.for(missing)(`v4: ${name}`, (reason, { skip }) => skip(reason))
 }
