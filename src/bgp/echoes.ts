@@ -26,7 +26,8 @@ export async function findEchoes(api: GobgpApi, feeds: RouterFeeds, own: OwnMark
 }
 
 async function findOf(
-  api: GobgpApi, neighbor: string, { routes }: RouterFeed, family: Family, prefixes: readonly Prefix[], own: OwnMarks,
+  api: GobgpApi, neighbor: string, { routes }: RouterFeed, family: Family, prefixes: readonly Prefix[],
+  own: OwnMarks,
 ): Promise<void> {
   const { table } = routes
   const before = new Map(prefixes.map((prefix) => [formatPrefix(prefix), table.route(prefix)]))

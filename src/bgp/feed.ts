@@ -13,7 +13,7 @@ import { RouteTable } from './route-table.ts'
 import { Settling } from './settling.ts'
 
 const AUDIT_INTERVAL_MS = 10_000
-/** Several within a cycle of the controller: an override must not stand on a path that an echo has replaced. */
+/** Shorter than the controller's cycle: no override may stand on a path that an echo has replaced. */
 const ECHO_INTERVAL_MS = 2_000
 
 export interface FeedOptions {
@@ -114,7 +114,8 @@ async function audit(
   let suspects: ReadonlySet<string> = new Set()
   let dueMs = clock() + intervalMs
   for (;;) {
-    await sleep(Math.min(ECHO_INTERVAL_MS, intervalMs), undefined, { signal: ended, ref: false }).catch(() => {})
+    const pauseMs = Math.min(ECHO_INTERVAL_MS, intervalMs)
+    await sleep(pauseMs, undefined, { signal: ended, ref: false }).catch(() => {})
     ended.throwIfAborted()
     await findEchoes(api, feeds, own)
     if (clock() < dueMs) continue
