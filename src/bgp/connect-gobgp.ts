@@ -1,21 +1,16 @@
 /** Finds out what API a gobgpd speaks, and takes the adapter for it. */
 import { status } from '@grpc/grpc-js'
 import type { BgpServer, GobgpApi } from './gobgp-api.ts'
-import { createGobgpV3 } from './gobgp-v3.ts'
-import { createGrpcChannel, GrpcError, type GrpcChannel, type Rpc } from './grpc-channel.ts'
+import { createGobgpAdapter } from './gobgp-adapter.ts'
+import { GOBGP_V3 } from './gobgp-v3.ts'
+import { GOBGP_V4 } from './gobgp-v4.ts'
+import { createGrpcChannel, GrpcError, type GrpcChannel } from './grpc-channel.ts'
 
 export interface GobgpConnection {
   readonly api: GobgpApi
   readonly server: BgpServer
   /** Ends all calls and streams over it. */
   readonly close: () => void
-}
-
-/** GetBgp takes an empty message in every version. */
-const GET_BGP_V4: Rpc<undefined, Buffer> = {
-  path: '/api.GoBgpService/GetBgp',
-  encode: () => Buffer.alloc(0),
-  decode: (bytes) => bytes,
 }
 
 /**
@@ -27,11 +22,7 @@ export async function connectGobgp(target: string, aborted: AbortSignal): Promis
   const channel = createGrpcChannel(target)
   aborted.addEventListener('abort', channel.close)
   try {
-    if (await speaks(channel, GET_BGP_V4)) {
-      throw new Error(`gobgpd at ${target} speaks API v4, which is not yet supported: run GoBGP 3`)
-    }
-    const api = createGobgpV3(channel)
-    const server = await api.getBgp()
+    const { api, server } = await detect(channel)
     if (server.asn === 0) {
       throw new Error(`gobgpd at ${target} has not started BGP: give it a [global.config]`)
     }
@@ -44,12 +35,14 @@ export async function connectGobgp(target: string, aborted: AbortSignal): Promis
   }
 }
 
-async function speaks(channel: GrpcChannel, rpc: Rpc<undefined, unknown>): Promise<boolean> {
+/** v4 first. Neither version knows the other's service, and GetBgp asks for nothing in both. */
+async function detect(channel: GrpcChannel): Promise<Pick<GobgpConnection, 'api' | 'server'>> {
+  const v4 = createGobgpAdapter(channel, GOBGP_V4)
   try {
-    await channel.call(rpc, undefined)
-    return true
+    return { api: v4, server: await v4.getBgp() }
   } catch (error) {
-    if (error instanceof GrpcError && error.code === status.UNIMPLEMENTED) return false
-    throw error
+    if (!(error instanceof GrpcError) || error.code !== status.UNIMPLEMENTED) throw error
+    const v3 = createGobgpAdapter(channel, GOBGP_V3)
+    return { api: v3, server: await v3.getBgp() }
   }
 }

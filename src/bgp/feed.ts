@@ -5,6 +5,7 @@ import type { Clock } from '../model/clock.ts'
 import { formatAddress } from '../model/prefix.ts'
 import type { Router } from '../model/topology.ts'
 import { auditOnce } from './audit.ts'
+import { findEchoes } from './echoes.ts'
 import type { GobgpApi } from './gobgp-api.ts'
 import { startReading, type Reading, type RouterFeed } from './reading.ts'
 import { createPathCounters, RouterRoutes, type OwnMarks, type PathCounters } from './router-routes.ts'
@@ -12,6 +13,8 @@ import { RouteTable } from './route-table.ts'
 import { Settling } from './settling.ts'
 
 const AUDIT_INTERVAL_MS = 10_000
+/** Shorter than the controller's cycle: no override may stand on a path that an echo has replaced. */
+const ECHO_INTERVAL_MS = 2_000
 
 export interface FeedOptions {
   readonly routers: readonly Pick<Router, 'name' | 'address'>[]
@@ -64,7 +67,7 @@ export function createFeed(options: FeedOptions): Feed {
       live = true
       onLive([])
       for (;;) {
-        const differences = await audit(api, current, auditIntervalMs)
+        const differences = await audit(api, current, own, { clock, intervalMs: auditIntervalMs })
         // The old one goes on meanwhile: no session seems to be down for a difference of ours.
         const next = await read(api, own)
         for (const [neighbor, feed] of next.feeds) {
@@ -96,15 +99,27 @@ export function createFeed(options: FeedOptions): Feed {
   }
 }
 
+interface AuditOptions {
+  readonly clock: Clock
+  readonly intervalMs: number
+}
+
 /**
- * Resolves with what differs from GoBGP, found twice in a row; rejects when the reading ends or GoBGP fails.
+ * Looks for echoes until something differs from GoBGP, twice in a row, and resolves with that; rejects when
+ * the reading ends or GoBGP fails.
  */
-async function audit(api: GobgpApi, reading: Reading, intervalMs: number): Promise<readonly string[]> {
-  const { feeds, ended } = reading
+async function audit(
+  api: GobgpApi, { feeds, ended }: Reading, own: OwnMarks, { clock, intervalMs }: AuditOptions,
+): Promise<readonly string[]> {
   let suspects: ReadonlySet<string> = new Set()
+  let dueMs = clock() + intervalMs
   for (;;) {
-    await sleep(intervalMs, undefined, { signal: ended, ref: false }).catch(() => {})
+    const pauseMs = Math.min(ECHO_INTERVAL_MS, intervalMs)
+    await sleep(pauseMs, undefined, { signal: ended, ref: false }).catch(() => {})
     ended.throwIfAborted()
+    await findEchoes(api, feeds, own)
+    if (clock() < dueMs) continue
+    dueMs = clock() + intervalMs
     const found = await auditOnce(api, feeds)
     const twice = [...found].filter((suspect) => suspects.has(suspect))
     if (twice.length > 0) return twice

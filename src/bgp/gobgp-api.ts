@@ -1,16 +1,20 @@
 /**
- * What Spillway asks of a gobgpd, in words of the model. One adapter for each version of GoBGP's API fulfils
- * it.
+ * What Spillway asks of a gobgpd, in words of the model, whatever version of GoBGP's API it speaks.
  */
 import type { Family, Prefix } from '../model/prefix.ts'
 import type { PathAttributes } from '../model/route.ts'
 
+export type ApiVersion = 'v3' | 'v4'
+
 export interface GobgpApi {
-  readonly version: 'v3'
+  readonly version: ApiVersion
   getBgp(): Promise<BgpServer>
   listPeers(): Promise<readonly Peer[]>
-  /** All that the neighbor has sent, before any policy. Rejects when GoBGP has no such neighbor. */
-  listAdjIn(neighbor: string, family: Family): AsyncIterable<PathChange>
+  /**
+   * All that the neighbor has sent, before any policy, or what it has sent for these prefixes, of which there
+   * must be one. Rejects when GoBGP has no such neighbor.
+   */
+  listAdjIn(neighbor: string, family: Family, only?: readonly Prefix[]): AsyncIterable<PathChange>
   /** Number of paths that `listAdjIn` would give. */
   countAdjIn(neighbor: string, family: Family): Promise<number>
   /** The routes that were injected, by whomever; of all prefixes or of exactly one. */

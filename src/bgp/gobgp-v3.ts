@@ -1,123 +1,165 @@
-/** GobgpApi on gobgpd 3.0 to 3.37. */
-import type { ServiceError } from '@grpc/grpc-js'
-import { formatPrefix, type Family } from '../model/prefix.ts'
-import type { GobgpApi, GobgpEvent, LocalPath, Peer } from './gobgp-api.ts'
+/** GoBGP's API as gobgpd 3.0 to 3.37 speaks it, translated to the messages of v4. */
+import type { MessageTypeDefinition, ServiceDefinition } from '@grpc/proto-loader'
 import {
-  ESTABLISHED, FILTER, LOOKUP, PEER_EVENT, RPC, TABLE, type PathMessage, type PeerMessage,
-} from './gobgp-v3-messages.ts'
-import { encodeWithdrawal, familyMessage, readPath, WITHDRAW, writePath } from './gobgp-v3-paths.ts'
-import { CALL_DEADLINE_MS, GrpcError, type GrpcChannel } from './grpc-channel.ts'
+  loadProto, rpcOf, type AddPathRequest, type AttributeMessage, type AttributeValues, type GobgpDialect,
+  type ListPathReply, type NlriMessage, type PathMessage, type ReceivedAttribute, type ReceivedWithdrawal,
+  type WatchEventReply,
+} from './gobgp-dialect.ts'
+import type { Rpc } from './grpc-channel.ts'
 
-/** GoBGP 3.10 gathers a whole table before its first reply: 15 s for a million paths (measured). */
-const TABLE_DEADLINE_MS = 120_000
-const LOCAL_DEADLINE_MS = 10_000
+export interface AnyMessage {
+  type_url: string
+  value: Uint8Array
+}
 
-/** Speaks v3 over the channel, which stays the caller's to close. */
-export function createGobgpV3(channel: GrpcChannel): GobgpApi {
-  type ListRequest = Parameters<typeof RPC.listPath.encode>[0]
-  async function* listPaths(request: ListRequest, deadlineMs: number): AsyncGenerator<PathMessage> {
-    for await (const { destination } of channel.list(RPC.listPath, request, deadlineMs)) {
-      yield* destination?.paths ?? []
-    }
+/** A path with NLRI and attributes packed, as v3 sends it. */
+export interface PackedPath extends Omit<PathMessage, 'nlri' | 'pattrs'> {
+  nlri: AnyMessage | null
+  pattrs: AnyMessage[]
+}
+
+/** v4 keeps 0 of an enum for "unspecified"; in v3 the kinds of table, lookup and filter begin there. */
+const SHIFT = 1
+
+const TYPE_URL = 'type.googleapis.com/apipb.'
+const PREFIX = 'IPAddressPrefix'
+const MESSAGES: Readonly<Record<keyof AttributeValues, string>> = {
+  origin: 'OriginAttribute',
+  as_path: 'AsPathAttribute',
+  next_hop: 'NextHopAttribute',
+  multi_exit_disc: 'MultiExitDiscAttribute',
+  local_pref: 'LocalPrefAttribute',
+  communities: 'CommunitiesAttribute',
+  originator_id: 'OriginatorIdAttribute',
+  mp_reach: 'MpReachNLRIAttribute',
+  large_communities: 'LargeCommunitiesAttribute',
+}
+const FIELDS = new Map(
+  Object.entries(MESSAGES).map(([field, name]) => [name, field as keyof AttributeValues]),
+)
+
+const definition = loadProto('gobgp-v3.proto')
+const service = definition['apipb.GobgpApi'] as ServiceDefinition
+
+/** Any is packed by hand: proto-loader's own way turns an unknown type into an empty one without a word. */
+export function pack(name: string, message: object): AnyMessage {
+  return { type_url: TYPE_URL + name, value: typeOf(name).serialize(message) }
+}
+
+/** Throws when the bytes are no message of this name. */
+function unpack(name: string, any: AnyMessage): object {
+  return typeOf(name).deserialize(any.value as Buffer)
+}
+
+function typeOf(name: string): MessageTypeDefinition<object, object> {
+  return definition[`apipb.${name}`] as MessageTypeDefinition<object, object>
+}
+
+function nameOf(any: AnyMessage): string {
+  return any.type_url.slice(TYPE_URL.length)
+}
+
+function packNlri({ prefix }: NlriMessage): AnyMessage {
+  if (!prefix) throw new TypeError('an NLRI to send holds a prefix')
+  return pack(PREFIX, prefix)
+}
+
+/** Without a prefix where it is not understood, as in v4. */
+function unpackNlri(any: AnyMessage): NlriMessage {
+  if (nameOf(any) !== PREFIX) return {}
+  try {
+    return { prefix: unpack(PREFIX, any) as NonNullable<NlriMessage['prefix']> }
+  } catch {
+    return {}
   }
+}
 
+function packAttribute(attribute: AttributeMessage): AnyMessage {
+  const { attr } = attribute
+  const value = (attribute as unknown as Record<string, object>)[attr]!
+  if (attr !== 'mp_reach') return pack(MESSAGES[attr], value)
+  return pack(MESSAGES.mp_reach, { ...value, nlris: attribute.mp_reach.nlris.map(packNlri) })
+}
+
+function unpackAttribute(any: AnyMessage): ReceivedAttribute {
+  const name = nameOf(any)
+  const attr = FIELDS.get(name)
+  if (attr === undefined) return {}
+  try {
+    const value = unpack(name, any)
+    if (attr !== 'mp_reach') return { attr, [attr]: value } as unknown as AttributeMessage
+    const reach = value as Omit<AttributeValues['mp_reach'], 'nlris'> & { nlris: AnyMessage[] }
+    return { attr, mp_reach: { ...reach, nlris: reach.nlris.map(unpackNlri) } }
+  } catch {
+    return { attr: 'malformed' }
+  }
+}
+
+function packPath(request: AddPathRequest): object {
+  const { nlri, pattrs = [] } = request.path
+  const path = { ...request.path, nlri: packNlri(nlri), pattrs: pattrs.map(packAttribute) }
+  return { ...request, table_type: request.table_type - SHIFT, path }
+}
+
+/** Never throws. */
+export function unpackPath(path: PackedPath): PathMessage {
+  const { nlri, pattrs } = path
+  return { ...path, nlri: nlri && unpackNlri(nlri), pattrs: pattrs.map(unpackAttribute) }
+}
+
+/** An RPC of v3 whose messages are translated on their way. */
+function translated<Request, Theirs, Reply>(
+  { path, encode, decode }: Rpc<object, Theirs>,
+  translateRequest: (request: Request) => object,
+  translateReply: (reply: Theirs) => Reply,
+): Rpc<Request, Reply> {
   return {
-    version: 'v3',
-
-    getBgp: async () => {
-      const { global } = await channel.call(RPC.getBgp, {})
-      // Before StartBgp, `global` is there and empty.
-      return { asn: global?.asn ?? 0, routerId: global?.router_id ?? '' }
-    },
-
-    listPeers: async () => {
-      const peers: Peer[] = []
-      for await (const { peer } of channel.list(RPC.listPeer, {}, CALL_DEADLINE_MS)) {
-        if (peer !== null) peers.push(readPeer(peer))
-      }
-      return peers
-    },
-
-    listAdjIn: async function* (neighbor, family) {
-      const request = { table_type: TABLE.adjIn, name: neighbor, family: familyMessage(family) }
-      for await (const path of listPaths(request, TABLE_DEADLINE_MS)) yield readPath(path)
-    },
-
-    countAdjIn: async (neighbor, family) => {
-      const request = { table_type: TABLE.adjIn, name: neighbor, family: familyMessage(family) }
-      return (await channel.call(RPC.getTable, request)).num_path
-    },
-
-    listLocal: async (family: Family, only) => {
-      const request = {
-        table_type: TABLE.global,
-        family: familyMessage(family),
-        prefixes: only === undefined ? [] : [{ prefix: formatPrefix(only), type: LOOKUP.exact }],
-      }
-      const deadlineMs = only === undefined ? LOCAL_DEADLINE_MS : CALL_DEADLINE_MS
-      const paths: LocalPath[] = []
-      for await (const path of listPaths(request, deadlineMs)) {
-        if (!isLocal(path)) continue
-        const change = readPath(path)
-        if (change.kind === 'announced') paths.push(change)
-      }
-      return paths
-    },
-
-    watch: (onEvent) => {
-      const filters = [{ type: FILTER.adjIn, init: false }]
-      const events = channel.stream(RPC.watchEvent, { peer: {}, table: { filters } })
-      // Flowing at all times: gobgpd keeps what a slow reader has not taken, without bound.
-      events.on('data', ({ peer, table }: ReturnType<typeof RPC.watchEvent.decode>) => {
-        if (peer) {
-          const event = readPeerEvent(peer.type, peer.peer)
-          if (event !== undefined) onEvent(event)
-        }
-        for (const path of table?.paths ?? []) {
-          // The end of a dump is told by an empty table, End-of-RIB by a path without prefix.
-          if (path.nlri === null) continue
-          onEvent({ kind: 'path', neighbor: path.neighbor_ip, change: readPath(path) })
-        }
-      })
-      return {
-        ended: new Promise((resolve) => {
-          events.on('error', (error: ServiceError) => {
-            resolve(new GrpcError(channel.target, RPC.watchEvent.path, error))
-          })
-          events.on('end', () => resolve(new Error(`gobgpd at ${channel.target}: WatchEvent ended`)))
-        }),
-        cancel: () => events.cancel(),
-      }
-    },
-
-    addPath: async (prefix, attributes) => {
-      await channel.call(RPC.addPath, { table_type: TABLE.global, path: writePath(prefix, attributes) })
-    },
-
-    deletePath: async (prefix, pathId) => {
-      await channel.call(WITHDRAW, encodeWithdrawal(prefix, pathId))
-    },
+    path,
+    encode: (request) => encode(translateRequest(request)),
+    decode: (bytes) => translateReply(decode(bytes)),
   }
 }
 
-/** Injected over the API, as opposed to learned from a neighbor. */
-function isLocal(path: PathMessage): boolean {
-  return path.neighbor_ip === '' || path.neighbor_ip === '<nil>'
-}
+const deletePath = service['DeletePath']!
 
-function readPeer({ conf, state }: PeerMessage): Peer {
-  return {
-    address: state?.neighbor_address || conf?.neighbor_address || '',
-    localAsn: state?.local_asn || conf?.local_asn || 0,
-    peerAsn: state?.peer_asn || conf?.peer_asn || 0,
-    established: state?.session_state === ESTABLISHED,
-  }
-}
-
-function readPeerEvent(type: number, peer: PeerMessage | null): GobgpEvent | undefined {
-  if (type === PEER_EVENT.endOfInit) return { kind: 'end_of_init' }
-  if (type !== PEER_EVENT.init && type !== PEER_EVENT.state) return undefined
-  if (peer === null) return undefined
-  const { address, established } = readPeer(peer)
-  return { kind: 'session', neighbor: address, established }
+export const GOBGP_V3: GobgpDialect = {
+  version: 'v3',
+  getBgp: rpcOf(service, 'GetBgp'),
+  listPeer: rpcOf(service, 'ListPeer'),
+  watchEvent: translated(
+    rpcOf<object, WatchEventReply<PackedPath>>(service, 'WatchEvent'),
+    ({ table: { filters }, ...request }) => ({
+      ...request,
+      table: { filters: filters.map(({ type, init }) => ({ type: type - SHIFT, init })) },
+    }),
+    ({ peer, table }) => ({
+      peer: peer ?? null, table: table ? { paths: table.paths.map(unpackPath) } : null,
+    }),
+  ),
+  getTable: translated(
+    rpcOf<object, { num_path: number }>(service, 'GetTable'),
+    (request) => ({ ...request, table_type: request.table_type - SHIFT }),
+    (reply) => reply,
+  ),
+  listPath: translated(
+    rpcOf<object, ListPathReply<PackedPath>>(service, 'ListPath'),
+    (request) => ({
+      ...request,
+      table_type: request.table_type - SHIFT,
+      prefixes: request.prefixes.map(({ prefix, type }) => ({ prefix, type: type - SHIFT })),
+    }),
+    ({ destination }) => ({
+      destination: destination && { ...destination, paths: destination.paths.map(unpackPath) },
+    }),
+  ),
+  addPath: translated(rpcOf<object, object>(service, 'AddPath'), packPath, (reply) => reply),
+  deletePath: {
+    path: deletePath.path,
+    encodeRequest: (request) => deletePath.requestSerialize(packPath(request)),
+    decodeRequest: (bytes) => {
+      const request = deletePath.requestDeserialize(bytes) as ReceivedWithdrawal<PackedPath>
+      return { ...request, path: request.path && unpackPath(request.path) }
+    },
+    decodeReply: deletePath.responseDeserialize,
+  },
 }

@@ -8,7 +8,7 @@ import { formatPrefix, type Family, type Prefix } from '../model/prefix.ts'
 import type { Router } from '../model/topology.ts'
 import { connectGobgp, type GobgpConnection } from './connect-gobgp.ts'
 import { createFeed } from './feed.ts'
-import type { GobgpApi, LocalPath, Peer } from './gobgp-api.ts'
+import type { ApiVersion, GobgpApi, LocalPath, Peer } from './gobgp-api.ts'
 import {
   checkInjectable, isOurs, overrideAttributes, readOverride, type OverrideOptions,
 } from './override-path.ts'
@@ -30,9 +30,9 @@ export interface GobgpOptions extends OverrideOptions {
 export interface GobgpStatus {
   readonly target: string
   readonly connected: boolean
-  /** GoBGP's own version: its API v3 does not tell it. */
+  /** GoBGP's own version: its API does not tell it. */
   readonly version: string | undefined
-  readonly apiVersion: 'v3' | undefined
+  readonly apiVersion: ApiVersion | undefined
   readonly asn: number | undefined
   readonly routerId: string | undefined
   /** Why it is not connected, or was not when it last was not. */

@@ -74,6 +74,12 @@ export class RouteTable {
     this.#pool.clear()
   }
 
+  /** The route of exactly this prefix; the same object until one of its paths changes. */
+  route(prefix: Prefix): Route | undefined {
+    const entry = this.#tries[prefix.family].get(prefix)
+    return entry && routeOf(entry, prefix)
+  }
+
   /** The most specific route that holds the address; the same object until one of its paths changes. */
   longestMatch(address: Address): Route | undefined {
     const entry = this.#tries[address.family].longestMatch(address)

@@ -67,6 +67,11 @@ export class RouterRoutes {
     }
   }
 
+  /** True for a path that GoBGP has and the table, with reason, has not. */
+  ignores(prefix: Prefix, pathId: number): boolean {
+    return this.#ignored[prefix.family].has(nameOf(prefix, pathId))
+  }
+
   /** Number of changes that this router, or another with the same counters, has told. */
   get changes(): number {
     return this.#counters.changes
@@ -88,11 +93,15 @@ export class RouterRoutes {
   /** The path is no use, and neither is what it replaces. */
   #ignore(prefix: Prefix, pathId: number): void {
     this.table.withdraw(prefix, pathId)
-    this.#ignored[prefix.family].add(`${formatPrefix(prefix)} ${pathId}`)
+    this.#ignored[prefix.family].add(nameOf(prefix, pathId))
   }
 
   #notice(prefix: Prefix, pathId: number): void {
     const ignored = this.#ignored[prefix.family]
-    if (ignored.size > 0) ignored.delete(`${formatPrefix(prefix)} ${pathId}`)
+    if (ignored.size > 0) ignored.delete(nameOf(prefix, pathId))
   }
+}
+
+function nameOf(prefix: Prefix, pathId: number): string {
+  return `${formatPrefix(prefix)} ${pathId}`
 }

@@ -13,7 +13,8 @@ import { renderGobgpdConfig } from '../../src/bgp/gobgpd-config.ts'
 import { parseAddress, parsePrefix } from '../../src/model/prefix.ts'
 import { parseCommunity } from '../../src/model/route.ts'
 import { findFreePort, startGobgpd } from '../../src/simulator/gobgpd.ts'
-import { ASN, GOBGP_ADDRESS, GOBGP_ROUTER_ID, until } from './edge.ts'
+import { ASN, attributes, GOBGP_ADDRESS, GOBGP_ROUTER_ID, until } from './edge.ts'
+import { GOBGPD_3, gobgpd4 } from './gobgpds.ts'
 
 const cleanups: (() => unknown)[] = []
 
@@ -96,13 +97,31 @@ test('a gobgpd is reached over a unix socket, too', async () => {
   close()
 })
 
-test('API v4 is recognised and refused in plain words', async () => {
-  const target = await serve('/api.GoBgpService/GetBgp', Buffer.from([0x0a, 0x02, 0x08, 0x01]))
-  await expect(connect(target)).rejects.toThrow(`gobgpd at ${target} speaks API v4, which is not yet supported`)
+test('a gobgpd of another version behind the same address is found out', async ({ skip }) => {
+  if (typeof gobgpd4 === 'string') return skip(gobgpd4)
+  const apiPort = await findFreePort('127.0.0.1')
+  const config = await configOf()
+  const bgp = await createClient(`127.0.0.1:${apiPort}`)
+  const key = { router: 'rtr1', prefix: parsePrefix('203.0.113.0/24') }
+  for (const { dialect: { version }, gobgpd: command } of [GOBGPD_3, gobgpd4, GOBGPD_3]) {
+    const gobgpd = await startGobgpd({ config, apiPort, command })
+    cleanups.push(() => gobgpd.stop())
+    await until(`${version} is connected`, () => bgp.stats()[0]!.resyncs > 0 && bgp.status()[0]!.connected)
+    expect(bgp.status()[0]!.apiVersion).toBe(version)
+    expect(await bgp.list('rtr1')).toEqual([])
+    await bgp.add({
+      ...key, parentPrefix: key.prefix, fromInterface: 'swp1', toInterface: 'swp2', follows: attributes('172.16.0.2'),
+      sinceMs: 1_800_000_000_000, reason: 'a test',
+    }, 3)
+    expect(await bgp.list('rtr1')).toMatchObject([key])
+    await gobgpd.kill('SIGKILL')
+    await until(`${version} is missed`, () => !bgp.status()[0]!.connected)
+    expect(bgp.status()[0]!.apiVersion).toBeUndefined()
+  }
 })
 
-test('a gobgpd that has not started BGP is told so', async () => {
-  const target = await serve('/apipb.GobgpApi/GetBgp', Buffer.from([0x0a, 0x00]))
+test.each(['apipb.GobgpApi', 'api.GoBgpService'])('a gobgpd that has not started BGP is told so: %s', async (service) => {
+  const target = await serve(`/${service}/GetBgp`, Buffer.from([0x0a, 0x00]))
   await expect(connect(target)).rejects.toThrow('has not started BGP')
 })
 

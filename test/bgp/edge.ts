@@ -3,16 +3,24 @@ import { status } from '@grpc/grpc-js'
 import { parseAddress, type Prefix } from '../../src/model/prefix.ts'
 import type { PathAttributes } from '../../src/model/route.ts'
 import { renderGobgpdConfig } from '../../src/bgp/gobgpd-config.ts'
-import { RPC, TABLE, type PathMessage } from '../../src/bgp/gobgp-v3-messages.ts'
-import { encodeWithdrawal, WITHDRAW, writePath } from '../../src/bgp/gobgp-v3-paths.ts'
+import { TABLE } from '../../src/bgp/gobgp-dialect.ts'
+import { encodeWithdrawal, withdrawRpc, writePath } from '../../src/bgp/gobgp-paths.ts'
 import { createGrpcChannel, GrpcError, type GrpcChannel } from '../../src/bgp/grpc-channel.ts'
 import { findFreePort, startGobgpd, type Gobgpd } from '../../src/simulator/gobgpd.ts'
+import { GOBGPD_3, type GobgpdBuild } from './gobgpds.ts'
 
 export const ASN = 65001
 export const GOBGP_ADDRESS = '127.0.0.1'
 export const GOBGP_ROUTER_ID = '10.255.0.1'
 export const ROUTER_ADDRESS = '127.0.0.3'
 export const OTHER_ROUTER_ADDRESS = '127.0.0.4'
+
+/**
+ * What the routers do with the routes of others. `apart`: nothing. `meshed`: they are iBGP neighbors of each
+ * other, and reflect between each other and our gobgpd, which is their client (RFC 4456). `reflecting`: they
+ * are each other's clients, too. GoBGP as a reflector sets ORIGINATOR_ID only towards clients.
+ */
+export type Routers = 'apart' | 'meshed' | 'reflecting'
 
 export interface Edge {
   readonly gobgp: Gobgpd
@@ -25,40 +33,58 @@ export interface Edge {
   stop(): Promise<void>
 }
 
+interface RouterNeighbor {
+  readonly address: string
+  readonly port: number
+  readonly isClient: boolean
+}
+
 /** Router side: connects soon and often, sends several paths of a prefix, takes what comes. */
-function routerConfig(address: string, listenPort: number, gobgpPort: number): string {
+function routerConfig(address: string, listenPort: number, neighbors: readonly RouterNeighbor[]): string {
+  const id = `10.255.0.${address.split('.')[3]}`
   const family = (name: string): string => `
   [[neighbors.afi-safis]]
     [neighbors.afi-safis.config]
       afi-safi-name = "${name}"
     [neighbors.afi-safis.add-paths.config]
       send-max = 8`
-  return `
-[global.config]
-  as = ${ASN}
-  router-id = "10.255.0.${address.split('.')[3]}"
-  port = ${listenPort}
-  local-address-list = ["${address}"]
+  const neighbor = ({ address: peer, port, isClient }: RouterNeighbor): string => `
 [[neighbors]]
   [neighbors.config]
-    neighbor-address = "${GOBGP_ADDRESS}"
+    neighbor-address = "${peer}"
     peer-as = ${ASN}
   [neighbors.timers.config]
     connect-retry = 1
     idle-hold-time-after-reset = 1
   [neighbors.transport.config]
     local-address = "${address}"
-    remote-port = ${gobgpPort}
+    remote-port = ${port}
+  [neighbors.route-reflector.config]
+    route-reflector-client = ${isClient}
+    route-reflector-cluster-id = "${id}"
 ${family('ipv4-unicast')}${family('ipv6-unicast')}
 `
+  return `
+[global.config]
+  as = ${ASN}
+  router-id = "${id}"
+  port = ${listenPort}
+  local-address-list = ["${address}"]
+${neighbors.map(neighbor).join('')}`
 }
 
-/** The sessions are not up yet: gobgpd takes 5 to 7 s for the first. */
-export async function startEdge(otherAddresses: readonly string[] = []): Promise<Edge> {
+/**
+ * Ours is of the build given; the routers are gobgpd 3, since 4 holds back what GoBGP would not accept. The
+ * sessions are not up yet: gobgpd takes 5 to 7 s for the first.
+ */
+export async function startEdge(
+  { gobgpd: command }: GobgpdBuild, otherAddresses: readonly string[] = [], routers: Routers = 'apart',
+): Promise<Edge> {
   const addresses = [ROUTER_ADDRESS, ...otherAddresses]
   const gobgpPort = await findFreePort(GOBGP_ADDRESS)
   const ports = await Promise.all(addresses.map(findFreePort))
   const gobgp = await startGobgpd({
+    command,
     config: renderGobgpdConfig({
       asn: ASN,
       routerId: GOBGP_ROUTER_ID,
@@ -71,19 +97,25 @@ export async function startEdge(otherAddresses: readonly string[] = []): Promise
     }),
   })
   const [router, ...others] = (await Promise.all(
-    addresses.map((address, i) => startGobgpd({ config: routerConfig(address, ports[i]!, gobgpPort) })),
+    addresses.map((address, i) => {
+      const ours = { address: GOBGP_ADDRESS, port: gobgpPort, isClient: routers !== 'apart' }
+      const peers = addresses.map((peer, j) => ({ address: peer, port: ports[j]!, isClient: routers === 'reflecting' }))
+      const neighbors = [ours, ...(routers === 'apart' ? [] : peers.toSpliced(i, 1))]
+      return startGobgpd({ config: routerConfig(address, ports[i]!, neighbors) })
+    }),
   )) as [Gobgpd, ...Gobgpd[]]
   const routerChannel: GrpcChannel = createGrpcChannel(router.api)
+  const { dialect } = GOBGPD_3
   return {
     gobgp,
     router,
     others,
     announce: async (prefix, pathId, attributes) => {
-      const path: Partial<PathMessage> = { ...writePath(prefix, attributes), identifier: pathId }
-      await routerChannel.call(RPC.addPath, { table_type: TABLE.global, path })
+      const path = { ...writePath(prefix, attributes), identifier: pathId }
+      await routerChannel.call(dialect.addPath, { table_type: TABLE.global, path })
     },
     withdraw: async (prefix, pathId) => {
-      await routerChannel.call(WITHDRAW, encodeWithdrawal(prefix, pathId))
+      await routerChannel.call(withdrawRpc(dialect), encodeWithdrawal(dialect, prefix, pathId))
     },
     stop: async () => {
       routerChannel.close()
@@ -96,6 +128,11 @@ const NO_ATTRIBUTES: PathAttributes = {
   nextHop: parseAddress('192.0.2.1'), origin: 0, asPath: [], med: undefined, localPref: undefined,
   communities: [], largeCommunities: [], originatorId: undefined,
 }
+
+/** Usually 1 to 9 s; when both ends connect at the same moment, once in a hundred times, gobgpd takes 30 s more. */
+export const SESSION_DEADLINE_MS = 50_000
+/** For hooks and tests that wait for sessions, and do other things besides. */
+export const SESSION_TEST_MS = SESSION_DEADLINE_MS + 30_000
 
 /** Attributes for a test, with what it cares for. */
 export function attributes(nextHop: string, rest: Partial<PathAttributes> = {}): PathAttributes {

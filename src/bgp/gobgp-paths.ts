@@ -1,12 +1,13 @@
-/** Paths of GoBGP's API v3 to and from the model. Pure. */
+/** Paths of GoBGP's API to and from the model. Pure. */
 import {
   addressBits, formatAddress, parseAddress, prefixOf, type Address, type Family, type Prefix,
 } from '../model/prefix.ts'
 import type { AsSegment, LargeCommunity, Origin, PathAttributes } from '../model/route.ts'
 import type { PathChange, UnusableReason } from './gobgp-api.ts'
 import {
-  DELETE_PATH, nameOf, pack, SEGMENT, TABLE, unpack, type AnyMessage, type FamilyMessage, type PathMessage,
-} from './gobgp-v3-messages.ts'
+  SEGMENT, TABLE, type AttributeMessage, type FamilyMessage, type GobgpDialect, type NlriMessage,
+  type PathMessage, type ReceivedAttribute, type SentPath,
+} from './gobgp-dialect.ts'
 import type { Rpc } from './grpc-channel.ts'
 
 const SAFI_UNICAST = 1
@@ -32,10 +33,10 @@ export function readPath(path: PathMessage): PathChange {
 }
 
 /** GoBGP 3.10 stores what it was given wrongly as prefix "<nil>". */
-function readPrefix(nlri: AnyMessage | null): Prefix | undefined {
-  if (nlri === null || nameOf(nlri) !== 'IPAddressPrefix') return undefined
+function readPrefix(nlri: NlriMessage | null): Prefix | undefined {
+  if (!nlri?.prefix) return undefined
+  const { prefix, prefix_len } = nlri.prefix
   try {
-    const { prefix, prefix_len } = unpack('IPAddressPrefix', nlri)
     const address = parseAddress(prefix)
     return prefix_len > addressBits(address.family) ? undefined : prefixOf(address, prefix_len)
   } catch {
@@ -43,7 +44,7 @@ function readPrefix(nlri: AnyMessage | null): Prefix | undefined {
   }
 }
 
-function readAttributes(pattrs: readonly AnyMessage[]): PathAttributes | UnusableReason {
+function readAttributes(pattrs: readonly ReceivedAttribute[]): PathAttributes | UnusableReason {
   let nextHop: Address | undefined
   let origin: Origin | undefined
   let asPath: readonly AsSegment[] = []
@@ -53,40 +54,42 @@ function readAttributes(pattrs: readonly AnyMessage[]): PathAttributes | Unusabl
   let largeCommunities: readonly LargeCommunity[] = []
   let originatorId: string | undefined
   try {
-    for (const any of pattrs) {
-      switch (nameOf(any)) {
-        case 'OriginAttribute':
-          origin = readOrigin(unpack('OriginAttribute', any).origin)
+    for (const attribute of pattrs) {
+      switch (attribute.attr) {
+        case 'origin':
+          origin = readOrigin(attribute.origin.origin)
           break
-        case 'AsPathAttribute':
-          asPath = unpack('AsPathAttribute', any).segments.map(readSegment)
+        case 'as_path':
+          asPath = attribute.as_path.segments.map(readSegment)
           break
-        case 'NextHopAttribute':
-          nextHop = readNextHop([unpack('NextHopAttribute', any).next_hop])
+        case 'next_hop':
+          nextHop = readNextHop([attribute.next_hop.next_hop])
           break
-        case 'MpReachNLRIAttribute':
-          nextHop = readNextHop(unpack('MpReachNLRIAttribute', any).next_hops)
+        case 'mp_reach':
+          nextHop = readNextHop(attribute.mp_reach.next_hops)
           break
-        case 'MultiExitDiscAttribute':
-          med = unpack('MultiExitDiscAttribute', any).med
+        case 'multi_exit_disc':
+          med = attribute.multi_exit_disc.med
           break
-        case 'LocalPrefAttribute':
-          localPref = unpack('LocalPrefAttribute', any).local_pref
+        case 'local_pref':
+          localPref = attribute.local_pref.local_pref
           break
-        case 'CommunitiesAttribute':
-          communities = unpack('CommunitiesAttribute', any).communities
+        case 'communities':
+          communities = attribute.communities.communities
           break
-        case 'LargeCommunitiesAttribute':
-          largeCommunities = unpack('LargeCommunitiesAttribute', any).communities.map(
+        case 'large_communities':
+          largeCommunities = attribute.large_communities.communities.map(
             ({ global_admin, local_data1, local_data2 }) => ({
               globalAdmin: global_admin, data1: local_data1, data2: local_data2,
             }),
           )
           break
-        case 'OriginatorIdAttribute':
-          originatorId = unpack('OriginatorIdAttribute', any).id
+        case 'originator_id':
+          originatorId = attribute.originator_id.id
           break
-        default:
+        case 'malformed':
+          return 'malformed'
+        case undefined:
           // CLUSTER_LIST, AGGREGATOR, extended communities and what is yet to come: steering needs none of
           // them.
           break
@@ -129,36 +132,34 @@ function isLinkLocal(a: Address): boolean {
  * The path to add for an override, with identifier 0. IPv6 has its next hop in MP_REACH_NLRI (RFC 4760,
  * section 3).
  */
-export function writePath(prefix: Prefix, a: PathAttributes): Partial<PathMessage> {
+export function writePath(prefix: Prefix, a: PathAttributes): SentPath {
   const family = familyMessage(prefix.family)
   const nlri = writePrefix(prefix)
   const nextHop = formatAddress(a.nextHop)
-  const pattrs = [
-    pack('OriginAttribute', { origin: a.origin }),
-    pack('AsPathAttribute', {
-      segments: a.asPath.map(({ kind, asns }) => ({ type: SEGMENT[kind], numbers: [...asns] })),
-    }),
+  const segments = a.asPath.map(({ kind, asns }) => ({ type: SEGMENT[kind], numbers: [...asns] }))
+  const pattrs: AttributeMessage[] = [
+    { attr: 'origin', origin: { origin: a.origin } },
+    { attr: 'as_path', as_path: { segments } },
     prefix.family === 4
-      ? pack('NextHopAttribute', { next_hop: nextHop })
-      : pack('MpReachNLRIAttribute', { family, next_hops: [nextHop], nlris: [nlri] }),
+      ? { attr: 'next_hop', next_hop: { next_hop: nextHop } }
+      : { attr: 'mp_reach', mp_reach: { family, next_hops: [nextHop], nlris: [nlri] } },
   ]
-  if (a.med !== undefined) pattrs.push(pack('MultiExitDiscAttribute', { med: a.med }))
-  if (a.localPref !== undefined) pattrs.push(pack('LocalPrefAttribute', { local_pref: a.localPref }))
-  if (a.communities.length > 0) pattrs.push(pack('CommunitiesAttribute', { communities: [...a.communities] }))
+  if (a.med !== undefined) pattrs.push({ attr: 'multi_exit_disc', multi_exit_disc: { med: a.med } })
+  if (a.localPref !== undefined) pattrs.push({ attr: 'local_pref', local_pref: { local_pref: a.localPref } })
+  if (a.communities.length > 0) {
+    pattrs.push({ attr: 'communities', communities: { communities: [...a.communities] } })
+  }
   if (a.largeCommunities.length > 0) {
-    pattrs.push(
-      pack('LargeCommunitiesAttribute', {
-        communities: a.largeCommunities.map(({ globalAdmin, data1, data2 }) => ({
-          global_admin: globalAdmin, local_data1: data1, local_data2: data2,
-        })),
-      }),
-    )
+    const communities = a.largeCommunities.map(({ globalAdmin, data1, data2 }) => ({
+      global_admin: globalAdmin, local_data1: data1, local_data2: data2,
+    }))
+    pattrs.push({ attr: 'large_communities', large_communities: { communities } })
   }
   return { nlri, pattrs, family, identifier: 0 }
 }
 
-function writePrefix(prefix: Prefix): AnyMessage {
-  return pack('IPAddressPrefix', { prefix: formatAddress(prefix), prefix_len: prefix.length })
+function writePrefix(prefix: Prefix): NlriMessage {
+  return { prefix: { prefix: formatAddress(prefix), prefix_len: prefix.length } }
 }
 
 // One by one, since the difference of a number and nothing compares as no difference.
@@ -169,21 +170,19 @@ declare const checked: unique symbol
 export type Withdrawal = Buffer & { readonly [checked]: true }
 
 /** The only DeletePath that can be called: GoBGP 3 takes one without a path as "all local routes". */
-export const WITHDRAW: Rpc<Withdrawal, object> = {
-  path: DELETE_PATH.path,
-  encode: (bytes) => bytes,
-  decode: DELETE_PATH.decodeReply,
+export function withdrawRpc({ deletePath }: GobgpDialect): Rpc<Withdrawal, object> {
+  return { path: deletePath.path, encode: (bytes) => bytes, decode: deletePath.decodeReply }
 }
 
 /**
  * Makes the request that takes back one route. Protobuf drops without a word what it cannot place, so the
  * bytes are read back: throws RangeError, and nothing can be sent, unless they name this route.
  */
-export function encodeWithdrawal(prefix: Prefix, pathId: number): Withdrawal {
+export function encodeWithdrawal({ deletePath }: GobgpDialect, prefix: Prefix, pathId: number): Withdrawal {
   const family = familyMessage(prefix.family)
   const path = { nlri: writePrefix(prefix), family, identifier: pathId, is_withdraw: true }
-  const bytes = DELETE_PATH.encodeRequest({ table_type: TABLE.global, family, path })
-  const written = DELETE_PATH.decodeRequest(bytes)
+  const bytes = deletePath.encodeRequest({ table_type: TABLE.global, family, path })
+  const written = deletePath.decodeRequest(bytes)
   const change = written.path && readPath(written.path)
   if (
     change?.kind !== 'withdrawn' ||

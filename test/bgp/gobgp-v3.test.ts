@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { readPath } from '../../src/bgp/gobgp-paths.ts'
+import { pack, unpackPath, type AnyMessage, type PackedPath } from '../../src/bgp/gobgp-v3.ts'
+
+const NLRI = pack('IPAddressPrefix', { prefix: '203.0.113.0', prefix_len: 24 })
+const ATTRIBUTES = [
+  pack('OriginAttribute', { origin: 0 }),
+  pack('NextHopAttribute', { next_hop: '172.16.0.1' }),
+]
+
+function received(path: Partial<PackedPath>): PackedPath {
+  return {
+    nlri: NLRI, pattrs: ATTRIBUTES, is_withdraw: false, family: null, neighbor_ip: '', identifier: 7, ...path,
+  }
+}
+
+function any(name: string, ...bytes: number[]): AnyMessage {
+  return { type_url: `type.googleapis.com/apipb.${name}`, value: Buffer.from(bytes) }
+}
+
+test('NLRI and attributes are unpacked', () => {
+  expect(unpackPath(received({}))).toMatchObject({
+    identifier: 7,
+    nlri: { prefix: { prefix: '203.0.113.0', prefix_len: 24 } },
+    pattrs: [{ attr: 'origin', origin: { origin: 0 } }, { attr: 'next_hop', next_hop: { next_hop: '172.16.0.1' } }],
+  })
+  expect(unpackPath(received({ nlri: null })).nlri).toBeNull()
+})
+
+test('attributes that nobody knows are passed over', () => {
+  const unknown = any('AttributeOfTomorrow', 0xff, 0xff)
+  expect(readPath(unpackPath(received({ pattrs: [unknown, ...ATTRIBUTES] }))).kind).toBe('announced')
+})
+
+test.each<[string, Partial<PackedPath>, string]>([
+  ['another kind of NLRI', { nlri: any('FlowSpecNLRI', 0, 0) }, 'no_prefix'],
+  ['bytes that are no prefix', { nlri: any('IPAddressPrefix', 0xff) }, 'no_prefix'],
+  ['bytes that are no attribute', { pattrs: [any('AsPathAttribute', 0x0a, 0xff), ...ATTRIBUTES] }, 'malformed'],
+])('a path with %s is unusable', (_, path, reason) => {
+  expect(readPath(unpackPath(received(path)))).toMatchObject({ kind: 'unusable', pathId: 7, reason })
+})
+
+test('a path never throws, whatever the bytes', () => {
+  const anything = fc.record({
+    type_url: fc.constantFrom(
+      ...['IPAddressPrefix', 'OriginAttribute', 'AsPathAttribute', 'NextHopAttribute', 'MpReachNLRIAttribute',
+        'CommunitiesAttribute', 'LargeCommunitiesAttribute', 'Nothing'].map((name) => `type.googleapis.com/apipb.${name}`), ''),
+    value: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+  })
+  fc.assert(
+    fc.property(fc.option(anything), fc.array(anything, { maxLength: 4 }), fc.boolean(), (nlri, pattrs, is_withdraw) => {
+      const { kind } = readPath(unpackPath(received({ nlri, pattrs, is_withdraw })))
+      expect(['announced', 'withdrawn', 'unusable']).toContain(kind)
+    }),
+    { numRuns: 500 },
+  )
+})
