@@ -1,0 +1,110 @@
+/** What the lab plays. */
+import type { OverrideStyle } from '../src/model/topology.ts'
+import type { Edge } from './edge.ts'
+import { playRush, startServiceOn, StepFailed, type RushPlan, type RushResult } from './rush.ts'
+import { say, saySuccess } from './say.ts'
+import type { Stream } from './sender.ts'
+import { renderRush, renderTable, seconds } from './table.ts'
+
+export interface Scenario {
+  /** In one line. */
+  readonly summary: string
+  /** Resolves with its tables; rejects with StepFailed. */
+  readonly play: (edge: Edge, runs: number) => Promise<string>
+}
+
+const stream = (to: string, mbps: number): Stream => ({ to, bps: mbps * 1e6 })
+
+/** Long enough for the short window and the counters; the long window is still filling up then. */
+const QUIET_MS = 10_000
+/** The service's window, and some more. */
+const FULL_WINDOW_MS = 35_000
+/** From the step until the route is in the kernel. */
+const MOST_MS = 5_000
+
+const THREE = [stream('1.0.0.1', 20), stream('2.0.0.1', 20), stream('3.0.0.1', 20)]
+const FOUR_PREFIXES: RushPlan = { quiet: THREE, rush: [...THREE, stream('4.0.0.1', 25)], quietMs: QUIET_MS }
+const TWO_PREFIXES: RushPlan = {
+  quiet: [stream('1.0.0.1', 10), stream('2.0.0.1', 10)],
+  rush: [
+    stream('1.0.0.1', 20), stream('1.0.0.129', 20), stream('1.0.0.193', 20),
+    stream('2.0.0.1', 20), stream('2.0.0.129', 10),
+  ],
+  quietMs: QUIET_MS,
+}
+
+async function playWith(edge: Edge, style: OverrideStyle, plan: RushPlan): Promise<RushResult> {
+  await startServiceOn(edge, style, plan.quiet)
+  try {
+    return await playRush(edge, plan)
+  } finally {
+    await edge.stopService()
+  }
+}
+
+/** Both styles, and what those see who learn routes from the router. */
+async function playNeighbors(edge: Edge): Promise<string> {
+  const same = await playWith(edge, 'same_length', FOUR_PREFIXES)
+  const moved = same.during.moved.join()
+  for (const [name, lost] of [['customer', same.lostByCustomer], ['router2', same.lostByRouter2]] as const) {
+    if (lost.join() !== moved) throw new StepFailed(`same_length: ${name} lost "${lost.join()}", not "${moved}"`)
+  }
+  saySuccess(`same_length takes ${moved} from the router's customer and from its second router`)
+  const specific = await playWith(edge, 'more_specific', FOUR_PREFIXES)
+  const { customer, router2 } = specific.during
+  for (const [name, lost] of [['customer', specific.lostByCustomer], ['router2', specific.lostByRouter2]] as const) {
+    if (lost.length > 0) throw new StepFailed(`more_specific: ${name} lost ${lost.join()}`)
+  }
+  for (const [name, known] of Object.entries({ customer, router2 })) {
+    if (known.join() !== specific.before[name as 'customer' | 'router2'].join()) {
+      throw new StepFailed(`more_specific: ${name} knows ${known.join()}`)
+    }
+  }
+  saySuccess('more_specific takes nothing from either, and shows them nothing')
+  return `${renderRush('same_length', same)}\n${renderRush('more_specific', specific)}`
+}
+
+/** The same step again and again, each after a window full of quiet. */
+async function playSeconds(edge: Edge, runs: number): Promise<string> {
+  const rows = [['run', 'decided', 'first route', 'last route', 'home']]
+  await startServiceOn(edge, 'same_length', THREE)
+  for (let run = 1; run <= runs; run++) {
+    // At another moment of the control loop and of the counters each time.
+    const quietMs = FULL_WINDOW_MS + ((run * 1_700) % 10_000)
+    const result = await playRush(edge, { ...FOUR_PREFIXES, quietMs })
+    const { decidedMs, firstRouteMs, lastRouteMs, homeMs } = result
+    rows.push([String(run), ...[decidedMs, firstRouteMs, lastRouteMs, homeMs].map(seconds)])
+    say(`run ${run} of ${runs}: the route was in the kernel after ${seconds(firstRouteMs)}`)
+    expectSeconds(result)
+  }
+  await edge.stopService()
+  return renderTable(rows)
+}
+
+function expectSeconds({ firstRouteMs }: RushResult): void {
+  if (firstRouteMs <= MOST_MS) return
+  throw new StepFailed(`the route was in the kernel after ${seconds(firstRouteMs)}, not within ${seconds(MOST_MS)}`)
+}
+
+async function playPlain(edge: Edge, title: string, plan: RushPlan): Promise<string> {
+  const result = await playWith(edge, 'same_length', plan)
+  expectSeconds(result)
+  return renderRush(title, result)
+}
+
+export const SCENARIOS = {
+  'four-prefixes': {
+    summary: 'three streams fit, a fourth is too much',
+    play: (edge) => playPlain(edge, 'four prefixes', FOUR_PREFIXES),
+  },
+  'two-prefixes': {
+    summary: 'two prefixes with several hosts are too much: pieces of them move',
+    play: (edge) => playPlain(edge, 'two prefixes', TWO_PREFIXES),
+  },
+  neighbors: {
+    summary: "what the router's customer and a second router see of it, for both styles of override",
+    play: playNeighbors,
+  },
+  seconds: { summary: 'how soon after a step in load the route is in the kernel', play: playSeconds },
+} as const satisfies Record<string, Scenario>
+export type ScenarioName = keyof typeof SCENARIOS
