@@ -48,7 +48,7 @@ export class StepFailed extends Error {
 const TOLERANCE_BPS = 0.02 * SPEED_BPS
 const RELIEVED_BPS = LOW_WATERMARK * SPEED_BPS + TOLERANCE_BPS
 const MEASURE_MS = 2_000
-const LOOK_MS = 500
+const QUIET_TIMEOUT_MS = 10_000
 const RELIEF_TIMEOUT_MS = 20_000
 const HOME_TIMEOUT_MS = 60_000
 
@@ -57,36 +57,25 @@ export async function playRush(edge: Edge, { quiet, rush, quietMs }: RushPlan): 
   say(`${textOf(quiet)}: what BGP alone sends to isp1 fits`)
   const quietAtMs = await edge.send(quiet)
   await sleep(quietMs)
-  const before = await look(edge)
-  expectLoads('before the rush', before, sumOf(quiet), 0)
-  expectHome(edge, before)
+  const before = await lookUntil(edge, 'the quiet', QUIET_TIMEOUT_MS, (seen) => missingHome(edge, seen, quiet))
   const early = edge.routes.router.changesSince(quietAtMs)
   if (early.length > 0) throw new StepFailed(`routes changed before the rush: ${JSON.stringify(early)}`)
-  saySuccess(`isp1 has ${formatRate(before.isp1Bps)}, isp2 ${formatRate(before.isp2Bps)}, nothing is moved`)
+  saySuccess(`${loadsText(before)}, nothing is moved`)
 
   say(`the rush: ${textOf(rush)}, ${formatRate(sumOf(rush))} in all`)
   const stepMs = await edge.send(rush)
-  await until('both are relieved', RELIEF_TIMEOUT_MS, async () => missingRelief(edge, await edge.measure(LOOK_MS), rush))
-  const settledMs = Date.now()
-  const during = await look(edge)
-  const missing = missingRelief(edge, during, rush)
-  if (missing !== undefined) throw new StepFailed(`relief did not last: ${missing}`)
-  const late = edge.routes.router.changesSince(settledMs)
-  if (late.length > 0) throw new StepFailed(`routes went on changing: ${JSON.stringify(late)}`)
+  const during = await lookUntil(edge, 'relief', RELIEF_TIMEOUT_MS, (seen) => missingRelief(seen, rush))
   const changes = edge.routes.router.changesSince(stepMs)
   const decisions = await decisionsSince(edge, stepMs)
   for (const { kind, reason } of decisions) sayDecision(`${kind}: ${reason}`)
-  saySuccess(`isp1 has ${formatRate(during.isp1Bps)}, isp2 ${formatRate(during.isp2Bps)}: ${during.moved.join(', ')} moved`)
+  saySuccess(`${loadsText(during)}; moved: ${during.moved.join(', ')}`)
 
   say(`the rush is over: ${textOf(quiet)}`)
   const fallMs = await edge.send(quiet)
-  await until('all is home', HOME_TIMEOUT_MS, () => Promise.resolve(missingHome(edge)))
+  const after = await lookUntil(edge, 'all home', HOME_TIMEOUT_MS, (seen) => missingHome(edge, seen, quiet))
   const homeMs = edge.routes.router.changesSince(fallMs).at(-1)!.atMs - fallMs
   for (const { kind, reason } of await decisionsSince(edge, fallMs)) sayDecision(`${kind}: ${reason}`)
-  const after = await look(edge)
-  expectLoads('after the rush', after, sumOf(quiet), 0)
-  expectHome(edge, after)
-  saySuccess(`isp1 has ${formatRate(after.isp1Bps)}, isp2 ${formatRate(after.isp2Bps)}: all is home`)
+  saySuccess(`${loadsText(after)}: all is home`)
   return {
     before,
     during,
@@ -106,46 +95,54 @@ export async function startServiceOn(edge: Edge, style: OverrideStyle, streams: 
   await edge.startService(style)
 }
 
+/**
+ * Looks until nothing is missing and no route has changed while looking. Rejects with StepFailed and what was
+ * missing last.
+ */
+async function lookUntil(
+  edge: Edge, what: string, withinMs: number, missing: (seen: Look) => string | undefined,
+): Promise<Look> {
+  const deadlineMs = performance.now() + withinMs
+  for (;;) {
+    const startMs = Date.now()
+    const seen = await look(edge)
+    const changed = edge.routes.router.changesSince(startMs).length > 0 ? 'routes are changing' : undefined
+    const reason = changed ?? missing(seen)
+    if (reason === undefined) return seen
+    if (performance.now() > deadlineMs) throw new StepFailed(`${what}: not within ${withinMs / 1000} s: ${reason}`)
+  }
+}
+
 async function look(edge: Edge): Promise<Look> {
   const loads = await edge.measure(MEASURE_MS)
   const [customer, router2] = await Promise.all([edge.learned('customer'), edge.learned('router2')])
   return { ...loads, moved: edge.routes.router.through(ISP2.name).toSorted(), customer, router2 }
 }
 
-function missingRelief(edge: Edge, { isp1Bps, isp2Bps }: Loads, rush: readonly Stream[]): string | undefined {
+function missingRelief({ isp1Bps, isp2Bps, moved }: Look, rush: readonly Stream[]): string | undefined {
   if (isp1Bps > RELIEVED_BPS) return `isp1 has ${formatRate(isp1Bps)}`
-  if (isp2Bps > RELIEVED_BPS) return `isp2 has ${formatRate(isp2Bps)}`
-  if (isp1Bps + isp2Bps < sumOf(rush) - TOLERANCE_BPS) return `only ${formatRate(isp1Bps + isp2Bps)} arrive`
-  const moved = edge.routes.router.through(ISP2.name)
   if (moved.length === 0) return 'no route has moved'
-  for (const prefix of moved) {
-    const bps = sumOf(rush.filter(({ to }) => isIn(prefix, to)))
-    if (bps > THRESHOLD_BPS) return `${prefix}, with ${formatRate(bps)}, moved as a whole`
+  const inside = (prefix: string): number => sumOf(rush.filter(({ to }) => isIn(prefix, to)))
+  const tooLarge = moved.find((prefix) => inside(prefix) > THRESHOLD_BPS)
+  if (tooLarge !== undefined) return `${tooLarge}, with ${formatRate(inside(tooLarge))}, moved as a whole`
+  const movedBps = moved.reduce((sum, prefix) => sum + inside(prefix), 0)
+  return missingLoads({ isp1Bps, isp2Bps }, sumOf(rush) - movedBps, movedBps)
+}
+
+/** Everything where BGP alone puts it, and known to everyone. */
+function missingHome(edge: Edge, seen: Look, quiet: readonly Stream[]): string | undefined {
+  if (seen.moved.length > 0) return `${seen.moved.join(', ')} lead to isp2`
+  const home = edge.routes.router.through(ISP1.name)
+  for (const [name, prefixes] of Object.entries({ isp1: home, customer: seen.customer, router2: seen.router2 })) {
+    if (prefixes.toSorted().join() !== PREFIXES.join()) return `${name} has the routes ${prefixes.join(', ')}`
   }
-  const movedBps = sumOf(rush.filter(({ to }) => moved.some((prefix) => isIn(prefix, to))))
-  if (Math.abs(isp2Bps - movedBps) <= TOLERANCE_BPS) return undefined
-  return `isp2 has ${formatRate(isp2Bps)}; the routes that moved have ${formatRate(movedBps)}`
+  return missingLoads(seen, sumOf(quiet), 0)
 }
 
-function missingHome(edge: Edge): string | undefined {
-  const moved = edge.routes.router.through(ISP2.name)
-  if (moved.length > 0) return `${moved.join(', ')} still lead to isp2`
-  const home = edge.routes.router.through(ISP1.name).toSorted()
-  return home.join() === PREFIXES.join() ? undefined : `isp1 has the routes ${home.join(', ')}`
-}
-
-function expectHome(edge: Edge, { customer, router2 }: Look): void {
-  const missing = missingHome(edge)
-  if (missing !== undefined) throw new StepFailed(missing)
-  for (const [name, learned] of Object.entries({ customer, router2 })) {
-    if (learned.join() !== PREFIXES.join()) throw new StepFailed(`${name} knows ${learned.join(', ')}`)
-  }
-}
-
-function expectLoads(when: string, { isp1Bps, isp2Bps }: Loads, isp1: number, isp2: number): void {
-  if (Math.abs(isp1Bps - isp1) <= TOLERANCE_BPS && Math.abs(isp2Bps - isp2) <= TOLERANCE_BPS) return
-  const seen = `isp1 has ${formatRate(isp1Bps)}, isp2 ${formatRate(isp2Bps)}`
-  throw new StepFailed(`${when} ${seen}, instead of ${formatRate(isp1)} and ${formatRate(isp2)}`)
+function missingLoads(seen: Loads, isp1Bps: number, isp2Bps: number): string | undefined {
+  const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= TOLERANCE_BPS
+  if (isClose(seen.isp1Bps, isp1Bps) && isClose(seen.isp2Bps, isp2Bps)) return undefined
+  return `${loadsText(seen)}, instead of ${loadsText({ isp1Bps, isp2Bps })}`
 }
 
 /** Oldest first. */
@@ -158,18 +155,12 @@ function lost(edge: Edge, who: 'customer' | 'router2', sinceMs: number): readonl
   return [...new Set(gone.map(({ prefix }) => prefix))].toSorted()
 }
 
-async function until(what: string, withinMs: number, missing: () => Promise<string | undefined>): Promise<void> {
-  const deadlineMs = performance.now() + withinMs
-  for (;;) {
-    const reason = await missing()
-    if (reason === undefined) return
-    if (performance.now() > deadlineMs) throw new StepFailed(`${what}: not within ${withinMs / 1000} s: ${reason}`)
-    await sleep(LOOK_MS / 5)
-  }
-}
-
 function sumOf(streams: readonly Stream[]): number {
   return streams.reduce((sum, { bps }) => sum + bps, 0)
+}
+
+function loadsText({ isp1Bps, isp2Bps }: Loads): string {
+  return `isp1 has ${formatRate(isp1Bps)}, isp2 ${formatRate(isp2Bps)}`
 }
 
 function textOf(streams: readonly Stream[]): string {

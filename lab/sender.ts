@@ -19,8 +19,10 @@ const MTU = 1500
 const PAYLOAD = Buffer.alloc(MTU - 20 - 8)
 const FRAME_BITS = (14 + MTU) * 8
 const TICK_MS = 2
-/** What a busy machine left unsent for longer than this is left out; bursts of it would only be dropped. */
-const LONGEST_DELAY_MS = 50
+/** What a busy machine left unsent is made up for, but not all at once: a burst of more would be dropped. */
+const LARGEST_BURST = 50
+/** And what it left unsent for longer is left out. */
+const LONGEST_DELAY_MS = 500
 
 interface Sending {
   readonly socket: Socket
@@ -38,7 +40,9 @@ setInterval(() => {
   lastMs = nowMs
   for (const stream of sending) {
     stream.due += elapsedMs * stream.packetsPerMs
-    for (; stream.due >= 1; stream.due--) stream.socket.send(PAYLOAD)
+    const burst = Math.min(Math.floor(stream.due), LARGEST_BURST)
+    for (let i = 0; i < burst; i++) stream.socket.send(PAYLOAD)
+    stream.due -= burst
   }
 }, TICK_MS)
 

@@ -30,9 +30,20 @@ end of overload to home: ${seconds(homeMs)}
 `
 }
 
-/** `3.4 s`. */
+/** How long each of several rushes took, from its step on, and the longest of each. */
+export function renderRuns(results: readonly RushResult[]): string {
+  const times = results.map(({ decidedMs, firstRouteMs, lastRouteMs, homeMs }) => [decidedMs, firstRouteMs, lastRouteMs, homeMs])
+  const longest = [0, 1, 2, 3].map((i) => Math.max(...times.map((row) => row[i]!)))
+  return renderTable([
+    ['run', 'decided', 'first route', 'last route', 'home'],
+    ...times.map((row, i) => [String(i + 1), ...row.map(seconds)]),
+    ['longest', ...longest.map(seconds)],
+  ])
+}
+
+/** `3.41 s`. */
 export function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`
+  return `${(ms / 1000).toFixed(2)} s`
 }
 
 function knownText(prefixes: readonly string[]): string {
