@@ -1,10 +1,8 @@
 /** The edge as it runs: FRR, gobgpd, sFlow, the server's traffic, and the service; and how to look at it. */
-import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { createRestClient, type RestClient } from '../src/demo/rest-client.ts'
 import type { OverrideStyle } from '../src/model/topology.ts'
 import { startGobgpd } from '../src/simulator/gobgpd.ts'
@@ -12,7 +10,7 @@ import { startTied, type TiedProcess } from '../src/simulator/tied-process.ts'
 import { buildNetwork, CONTROLLER, CUSTOMER, ISP1, ISP2, PREFIXES, ROUTER2, SERVER, type Machine } from './edge-network.ts'
 import { FOLDER } from './enclosure.ts'
 import type { ExporterOptions } from './exporter.ts'
-import { renderBgpdConfigs } from './frr-config.ts'
+import { learnedPrefixes, showBgp, startFrr, type Start } from './frr.ts'
 import { parseInterfaceTotals } from './interface-totals.ts'
 import { KernelRoutes, parseRouteChange } from './kernel-routes.ts'
 import type { Stream } from './sender.ts'
@@ -59,7 +57,7 @@ export async function startEdge({ counterIntervalMs, samplingRate, onDeath }: Ed
     void child.ended.then((how) => onDeath(`the ${name} ended by ${how}\n${child.output}`))
     return child
   }
-  const start = (machine: Machine, command: readonly string[], env?: NodeJS.ProcessEnv): TiedProcess => {
+  const start: Start = (machine, command, env) => {
     const options = { readsStdout: true, ...(env !== undefined && { env }) }
     const child = startTied('ip', ['netns', 'exec', machine, ...command], options)
     return keep(`${command[0]} of ${machine}`, child)
@@ -94,14 +92,10 @@ export async function startEdge({ counterIntervalMs, samplingRate, onDeath }: Ed
     const bytes = (name: string): number => totals.get(name)!.outBytes
     return { atMs: performance.now(), isp1: bytes(ISP1.name), isp2: bytes(ISP2.name) }
   }
-  const learned: Edge['learned'] = async (machine) => {
-    const table = await showJson<{ routes: Record<string, unknown[]> }>(machine, 'show bgp ipv4 unicast json')
-    return Object.keys(table.routes).toSorted()
-  }
   await until('BGP converges', async () => {
-    const { routes: atRouter } = await showJson<{ routes: Record<string, unknown[]> }>('router', 'show bgp ipv4 unicast json')
+    const atRouter = await showBgp('router')
     const isComplete = PREFIXES.every((prefix) => atRouter[prefix]?.length === 2 && routes.router.has(prefix))
-    const told = await Promise.all([learned('customer'), learned('router2')])
+    const told = await Promise.all([learnedPrefixes('customer'), learnedPrefixes('router2')])
     return isComplete && told.every((prefixes) => prefixes.length === PREFIXES.length)
   })
 
@@ -120,7 +114,7 @@ export async function startEdge({ counterIntervalMs, samplingRate, onDeath }: Ed
       return { isp1Bps: bps(end.isp1 - start.isp1), isp2Bps: bps(end.isp2 - start.isp2) }
     },
     routes,
-    learned,
+    learned: learnedPrefixes,
     startService: async (style) => {
       const config = `${FOLDER}/spillway.yaml`
       writeFileSync(config, renderServiceConfig(style))
@@ -148,29 +142,6 @@ interface Reading {
   readonly isp2: number
 }
 
-type Start = (machine: Machine, command: readonly string[], env?: NodeJS.ProcessEnv) => TiedProcess
-
-/** zebra and bgpd in every machine that speaks BGP; returns their zebras. */
-function startFrr(start: Start): Record<keyof ReturnType<typeof renderBgpdConfigs>, TiedProcess> {
-  const configs = Object.entries(renderBgpdConfigs()) as [keyof ReturnType<typeof renderBgpdConfigs>, string][]
-  const zebras = configs.map(([machine, config]) => {
-    for (const folder of [`/run/frr/${machine}`, `/etc/frr/${machine}`]) {
-      mkdirSync(folder, { recursive: true })
-      execFileSync('chown', ['-R', 'frr:frr', folder])
-    }
-    // vtysh wants one.
-    writeFileSync(`/etc/frr/${machine}/vtysh.conf`, '')
-    const [zebraFile, bgpdFile] = [`/etc/frr/${machine}/zebra.conf`, `/etc/frr/${machine}/bgpd.conf`]
-    writeFileSync(zebraFile, `hostname ${machine}\n`)
-    writeFileSync(bgpdFile, `hostname ${machine}\n${config}`)
-    const zebra = start(machine, ['/usr/lib/frr/zebra', '-N', machine, '-f', zebraFile])
-    const bgpd = start(machine, ['/usr/lib/frr/bgpd', '-N', machine, '-f', bgpdFile])
-    for (const daemon of [zebra, bgpd]) daemon.process.stdout!.resume()
-    return [machine, zebra] as const
-  })
-  return Object.fromEntries(zebras) as ReturnType<typeof startFrr>
-}
-
 /** Before any route is there. */
 function followRoutes(machine: Watched, start: Start): KernelRoutes {
   const routes = new KernelRoutes()
@@ -180,12 +151,6 @@ function followRoutes(machine: Watched, start: Start): KernelRoutes {
     if (change !== undefined) routes.apply(change)
   })
   return routes
-}
-
-/** Asks a machine's bgpd. */
-async function showJson<T>(machine: Machine, command: string): Promise<T> {
-  const { stdout } = await promisify(execFile)('vtysh', ['-N', machine, '-c', command])
-  return JSON.parse(stdout) as T
 }
 
 /** Rejects, with what was missing last, when it takes too long; errors count as not yet. */

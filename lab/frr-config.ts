@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 import { CONTROLLER, CUSTOMER, ISP1, ISP2, PREFIXES, ROUTER2, type Link } from './edge-network.ts'
 
 const ASN = 64512
-export const ISP1_ASN = 33010
-export const ISP2_ASN = 42428
+const ISP1_ASN = 33010
+const ISP2_ASN = 42428
 const CUSTOMER_ASN = 64496
 const ISP1_LOCAL_PREF = 200
 
-export type Bgpd = 'router' | 'isp1' | 'isp2' | 'customer' | 'router2'
+export type BgpSpeaker = 'router' | 'isp1' | 'isp2' | 'customer' | 'router2'
 
 /** Ends of a lab's sessions: quick to come up, quick to be missed. */
 const neighbor = (address: string, asn: number): string => ` neighbor ${address} remote-as ${asn}
@@ -17,7 +17,7 @@ const neighbor = (address: string, asn: number): string => ` neighbor ${address}
 `
 
 /** bgpd.conf by machine. */
-export function renderBgpdConfigs(): Readonly<Record<Bgpd, string>> {
+export function renderBgpdConfigs(): Readonly<Record<BgpSpeaker, string>> {
   return {
     router: renderRouter(),
     isp1: renderIsp(ISP1, ISP1_ASN),

@@ -4,13 +4,15 @@ import { SCENARIOS, type ScenarioName } from './scenarios.ts'
 export interface LabOptions {
   readonly scenarios: readonly ScenarioName[]
   readonly counterIntervalMs: number
-  /** How often the scenario `seconds` repeats its step. */
+  /** One packet in so many is sampled. */
+  readonly samplingRate: number
+  /** How often `seconds` and `brink` repeat their step. */
   readonly runs: number
   /** Leave all of it up in the end, to look around. */
   readonly keep: boolean
 }
 
-export const USAGE = `npm run lab -- [--scenario NAME]... [--counters SECONDS] [--runs N] [--keep]
+export const USAGE = `npm run lab -- [--scenario NAME]... [--counters SECONDS] [--sampling N] [--runs N] [--keep]
 
 A BGP edge with FRR, gobgpd, sFlow from real packets and the service as it is, in network namespaces.
 
@@ -19,13 +21,15 @@ A BGP edge with FRR, gobgpd, sFlow from real packets and the service as it is, i
     .join('\n                      ')}
                       may be given several times; default: the first three
   --counters SECONDS  how often the router sends its interface counters (default: 1)
-  --runs N            how many steps "seconds" measures (default: 3)
+  --sampling N        one packet in N is sampled (default: 5)
+  --runs N            how many steps "seconds" and "brink" measure (default: 3)
   --keep              leave it up in the end, and say how to look around`
 
 /** Throws Error with what is wrong. */
 export function readOptions(args: readonly string[]): LabOptions {
   const scenarios: ScenarioName[] = []
   let counters = 1
+  let samplingRate = 5
   let runs = 3
   let keep = false
   const rest = [...args]
@@ -36,6 +40,9 @@ export function readOptions(args: readonly string[]): LabOptions {
         break
       case '--counters':
         counters = readNumber(option, rest.shift(), 0.5, 300)
+        break
+      case '--sampling':
+        samplingRate = readNumber(option, rest.shift(), 1, 10_000)
         break
       case '--runs':
         runs = readNumber(option, rest.shift(), 1, 1000)
@@ -48,7 +55,7 @@ export function readOptions(args: readonly string[]): LabOptions {
     }
   }
   if (scenarios.length === 0) scenarios.push('four-prefixes', 'two-prefixes', 'neighbors')
-  return { scenarios, counterIntervalMs: counters * 1000, runs, keep }
+  return { scenarios, counterIntervalMs: counters * 1000, samplingRate, runs, keep }
 }
 
 function readScenario(name: string | undefined): ScenarioName {

@@ -2,13 +2,12 @@
 import { createInterface } from 'node:readline'
 import { startEdge, type Edge } from './edge.ts'
 import { furnishEnclosure } from './enclosure.ts'
+import { StepFailed } from './look.ts'
 import { readOptions, type LabOptions } from './options.ts'
 import { say, sayFailure, saySuccess } from './say.ts'
 import { SCENARIOS } from './scenarios.ts'
 import type { Stream } from './sender.ts'
 import { API_PORT, TOKEN } from './service-config.ts'
-
-const SAMPLING_RATE = 10
 
 async function main(options: LabOptions): Promise<number> {
   const pid = furnishEnclosure()
@@ -16,8 +15,10 @@ async function main(options: LabOptions): Promise<number> {
   const death = new Promise<never>((_, reject) => (fail = reject))
   const onDeath = (what: string): void => fail(new Error(what))
   try {
-    say(`FRR on five routers, gobgpd, and sFlow from one packet in ${SAMPLING_RATE}`)
-    const starting = startEdge({ counterIntervalMs: options.counterIntervalMs, samplingRate: SAMPLING_RATE, onDeath })
+    const { counterIntervalMs, samplingRate } = options
+    const counters = `counters every ${counterIntervalMs / 1000} s`
+    say(`FRR on five routers, gobgpd; sFlow from one packet in ${samplingRate}, ${counters}`)
+    const starting = startEdge({ counterIntervalMs, samplingRate, onDeath })
     const edge = await Promise.race([starting, death])
     const code = await Promise.race([play(edge, options), death])
     if (options.keep) await Promise.race([keepUp(edge, pid), death])
@@ -28,7 +29,7 @@ async function main(options: LabOptions): Promise<number> {
   }
 }
 
-async function play(edge: Edge, { scenarios, runs, keep }: LabOptions): Promise<number> {
+async function play(edge: Edge, { scenarios, runs }: LabOptions): Promise<number> {
   const tables: string[] = []
   try {
     for (const name of scenarios) {
@@ -38,8 +39,8 @@ async function play(edge: Edge, { scenarios, runs, keep }: LabOptions): Promise<
     saySuccess('every step came true')
     return 0
   } catch (error) {
-    sayFailure((error as Error).message)
-    if (!keep) throw error
+    if (!(error instanceof StepFailed)) throw error
+    sayFailure(error.message)
     return 1
   } finally {
     for (const table of tables) process.stdout.write(`\n${table}`)

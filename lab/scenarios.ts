@@ -1,7 +1,9 @@
 /** What the lab plays. */
 import type { OverrideStyle } from '../src/model/topology.ts'
+import { formatRate } from '../src/model/units.ts'
 import type { Edge } from './edge.ts'
-import { playRush, startServiceOn, StepFailed, type RushPlan, type RushResult } from './rush.ts'
+import { StepFailed, sumOf } from './look.ts'
+import { playRush, startServiceOn, type RushPlan, type RushResult } from './rush.ts'
 import { say, saySuccess } from './say.ts'
 import type { Stream } from './sender.ts'
 import { renderRuns, renderRush, seconds } from './table.ts'
@@ -16,14 +18,15 @@ export interface Scenario {
 const stream = (to: string, mbps: number): Stream => ({ to, bps: mbps * 1e6 })
 
 /** Long enough for the short window and the counters; the long window is still filling up then. */
-const QUIET_MS = 10_000
+const QUIET_MS = 6_000
 /** The service's window, and some more. */
 const FULL_WINDOW_MS = 35_000
-/** From the step until the route is in the kernel. */
-const MOST_MS = 5_000
 
 const THREE = [stream('1.0.0.1', 20), stream('2.0.0.1', 20), stream('3.0.0.1', 20)]
 const FOUR_PREFIXES: RushPlan = { quiet: THREE, rush: [...THREE, stream('4.0.0.1', 25)], quietMs: QUIET_MS }
+const WELL_ABOVE: RushPlan = {
+  quiet: THREE, rush: [...THREE, stream('4.0.0.1', 25), stream('1.0.0.129', 10)], quietMs: QUIET_MS,
+}
 const TWO_PREFIXES: RushPlan = {
   quiet: [stream('1.0.0.1', 10), stream('2.0.0.1', 10)],
   rush: [
@@ -32,6 +35,9 @@ const TWO_PREFIXES: RushPlan = {
   ],
   quietMs: QUIET_MS,
 }
+const STEADY = [stream('1.0.0.1', 25), stream('2.0.0.1', 25), stream('3.0.0.1', 25)]
+const STEADY_MS = 600_000
+const STEADY_LOOK_MS = 5_000
 
 async function playWith(edge: Edge, style: OverrideStyle, plan: RushPlan): Promise<RushResult> {
   await startServiceOn(edge, style, plan.quiet)
@@ -64,32 +70,40 @@ async function playNeighbors(edge: Edge): Promise<string> {
   return `${renderRush('same_length', same)}\n${renderRush('more_specific', specific)}`
 }
 
-/** The same step again and again, each after a window full of quiet. */
-async function playSeconds(edge: Edge, runs: number): Promise<string> {
+/** The same step again and again, each after a window full of quiet, and each within so long. */
+async function playRuns(edge: Edge, plan: RushPlan, runs: number, mostMs: number): Promise<string> {
   const results: RushResult[] = []
-  await startServiceOn(edge, 'same_length', THREE)
+  await startServiceOn(edge, 'same_length', plan.quiet)
   for (let run = 1; run <= runs; run++) {
     // At another moment of the control loop and of the counters each time.
     const quietMs = FULL_WINDOW_MS + ((run * 1_700) % 10_000)
-    results.push(await playRush(edge, { ...FOUR_PREFIXES, quietMs }))
+    results.push(await playRush(edge, { ...plan, quietMs }))
     say(`run ${run} of ${runs}: the route was in the kernel after ${seconds(results.at(-1)!.firstRouteMs)}`)
   }
   await edge.stopService()
   const table = renderRuns(results)
-  say(`from a step in load\n${table}`)
-  results.forEach(expectSeconds)
-  return table
+  const latest = Math.max(...results.map(({ firstRouteMs }) => firstRouteMs))
+  if (latest <= mostMs) return table
+  throw new StepFailed(`a route was in the kernel after ${seconds(latest)}, not within ${seconds(mostMs)}:\n${table}`)
 }
 
-function expectSeconds({ firstRouteMs }: RushResult): void {
-  if (firstRouteMs <= MOST_MS) return
-  throw new StepFailed(`the route was in the kernel after ${seconds(firstRouteMs)}, not within ${seconds(MOST_MS)}`)
+/** Close below the mark for long: what sampling makes of it must not look like an overload. */
+async function playSteady(edge: Edge): Promise<string> {
+  await startServiceOn(edge, 'same_length', STEADY)
+  const startMs = Date.now()
+  while (Date.now() - startMs < STEADY_MS) {
+    await edge.measure(STEADY_LOOK_MS)
+    const changes = edge.routes.router.changesSince(startMs)
+    const [decision] = await edge.rest.decisions()
+    if (decision !== undefined) throw new StepFailed(`after ${seconds(Date.now() - startMs)}: ${decision.reason}`)
+    if (changes.length > 0) throw new StepFailed(`routes changed: ${JSON.stringify(changes)}`)
+  }
+  await edge.stopService()
+  return `nothing was decided and no route changed in ${seconds(STEADY_MS)} at ${formatRate(sumOf(STEADY))}\n`
 }
 
 async function playPlain(edge: Edge, title: string, plan: RushPlan): Promise<string> {
-  const result = await playWith(edge, 'same_length', plan)
-  expectSeconds(result)
-  return renderRush(title, result)
+  return renderRush(title, await playWith(edge, 'same_length', plan))
 }
 
 export const SCENARIOS = {
@@ -105,6 +119,14 @@ export const SCENARIOS = {
     summary: "what the router's customer and a second router see of it, for both styles of override",
     play: playNeighbors,
   },
-  seconds: { summary: 'how soon after a step in load the route is in the kernel', play: playSeconds },
+  seconds: {
+    summary: 'how soon after a step from 60 to 95 Mbps the route is in the kernel: within 5 s',
+    play: (edge, runs) => playRuns(edge, WELL_ABOVE, runs, 5_000),
+  },
+  brink: {
+    summary: 'the same from 60 to 85 Mbps, barely above the mark: within 10 s',
+    play: (edge, runs) => playRuns(edge, FOUR_PREFIXES, runs, 10_000),
+  },
+  steady: { summary: '75 Mbps for 10 minutes, just below the mark: nothing may move', play: playSteady },
 } as const satisfies Record<string, Scenario>
 export type ScenarioName = keyof typeof SCENARIOS

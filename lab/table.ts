@@ -1,7 +1,8 @@
 /** Tables of text. Pure. */
 import { formatRate } from '../src/model/units.ts'
 import { PREFIXES } from './edge-network.ts'
-import type { Look, RushResult } from './rush.ts'
+import type { Look } from './look.ts'
+import type { RushResult } from './rush.ts'
 
 /** Columns as wide as their widest cell; the first one to the left, the others to the right. */
 export function renderTable(rows: readonly (readonly string[])[]): string {

@@ -103,22 +103,27 @@ afterAll(() => {
 })
 
 describe.concurrent('the scenarios', () => {
-  test('four prefixes, with counters every 10 s: flow samples carry the news', async () => {
-    const lab = startLab('--scenario', 'four-prefixes', '--counters', '10', '--keep')
+  // Once more where a busy machine held it up.
+  test('relief within 5 s, with counters every 10 s: flow samples carry the news', { retry: 1, timeout: SCENARIO_MS }, async () => {
+    const lab = startLab('--scenario', 'seconds', '--runs', '1', '--counters', '10')
+    await expectSuccess(lab)
+    expect(cells(lab.text, 'longest')[0]![1]).toMatch(/^[0-4]\.\d\d s$/)
+  })
+
+  test('four prefixes, and all stays up to look at', async () => {
+    const lab = startLab('--scenario', 'four-prefixes', '--keep')
     await until('all is played, and stays up', () => lab.text.includes('Ctrl-C here'), SCENARIO_MS)
     expect(lab.text).toContain('every step came true')
-    expect(cells(lab.text, 'isp1 (swp1)')).toEqual([['60.0 Mbps', expect.stringMatching(/^6\d\.\d Mbps$/), '60.0 Mbps']])
+    const loads = cells(lab.text, 'isp1 (swp1)')[0]!.map(Number.parseFloat)
+    for (const [i, mbps] of [60, 65, 60].entries()) expect(Math.abs(loads[i]! - mbps)).toBeLessThanOrEqual(6)
     const [, moved] = cells(lab.text, 'moved to isp2')[0]!
     expect(moved).toMatch(/^[1-4]\.0\.0\.0\/24$/)
-    expect(lab.text).toMatch(/overload to kernel's route: [0-4]\.\d\d s/)
+    expect(lab.text).toMatch(/overload to kernel's route: \d\.\d\d s/)
 
     // It can be looked at as it says, plays on as it is told, and ends as it says.
-    const hints = lab.text.matchAll(/(nsenter -t \d+ -a .*?)(?: {2}|;|$)/gm)
+    const hints = lab.text.matchAll(/^The router's .*?(nsenter .*?)(?: {2}|;)/gm)
     const answers = [...hints].map(([, command]) => execFileSync('sh', ['-c', command!], { encoding: 'utf8' }))
-    expect(answers).toEqual([
-      expect.stringMatching(/^\[.*\]$/), expect.stringContaining('10.1.4.1 64512'),
-      expect.stringContaining('4.0.0.0/24'), expect.stringContaining('4.0.0.0/24 nhid'),
-    ])
+    expect(answers).toEqual([expect.stringContaining('4.0.0.0/24'), expect.stringContaining('4.0.0.0/24 nhid')])
     lab.process.stdin!.write('1.0.0.1=20 4.0.0.1=65\n')
     await until('it sends what was typed', () => lab.text.includes('sent since'))
     lab.process.kill('SIGINT')
@@ -162,6 +167,6 @@ describe('who asks for what is not there', () => {
   test('is told so', async () => {
     const lab = startLab('--scenario', 'nonsense')
     expect(await lab.ended).toBe(2)
-    expect(lab.text).toContain('use one of four-prefixes, two-prefixes, neighbors, seconds')
+    expect(lab.text).toContain('use one of four-prefixes, two-prefixes, neighbors, seconds, brink, steady')
   })
 })

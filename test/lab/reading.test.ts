@@ -46,13 +46,13 @@ describe('the routes of a kernel', () => {
 describe('the command line', () => {
   test('without options: the three scenarios', () => {
     expect(readOptions([])).toEqual({
-      scenarios: ['four-prefixes', 'two-prefixes', 'neighbors'], counterIntervalMs: 1000, runs: 3, keep: false,
+      scenarios: ['four-prefixes', 'two-prefixes', 'neighbors'], counterIntervalMs: 1000, samplingRate: 5, runs: 3, keep: false,
     })
   })
 
   test('with all of them', () => {
-    expect(readOptions(['--scenario', 'seconds', '--counters', '10', '--runs', '5', '--keep'])).toEqual({
-      scenarios: ['seconds'], counterIntervalMs: 10_000, runs: 5, keep: true,
+    expect(readOptions(['--scenario', 'seconds', '--counters', '10', '--sampling', '100', '--runs', '5', '--keep'])).toEqual({
+      scenarios: ['seconds'], counterIntervalMs: 10_000, samplingRate: 100, runs: 5, keep: true,
     })
   })
 
