@@ -25,13 +25,31 @@ export interface Link {
 }
 
 /** The egress links, named as the router names them. */
-export const ISP1: Link = { name: 'swp1', ifIndex: 11, address: '172.16.0.1', to: 'isp1', remote: '172.16.0.0', length: 31 }
-export const ISP2: Link = { name: 'swp2', ifIndex: 12, address: '172.17.0.1', to: 'isp2', remote: '172.17.0.0', length: 31 }
-export const SERVER: Link = { name: 'swp3', ifIndex: 13, address: '10.1.5.1', to: 'server', remote: '10.1.5.10', length: 24 }
+export const ISP1: Link = {
+  name: 'swp1', ifIndex: 11, address: '172.16.0.1',
+  to: 'isp1', remote: '172.16.0.0', length: 31,
+}
+export const ISP2: Link = {
+  name: 'swp2', ifIndex: 12, address: '172.17.0.1',
+  to: 'isp2', remote: '172.17.0.0', length: 31,
+}
+export const SERVER: Link = {
+  name: 'swp3', ifIndex: 13, address: '10.1.5.1',
+  to: 'server', remote: '10.1.5.10', length: 24,
+}
 /** As in docs/frr.conf and docs/gobgpd.toml, which the lab runs on. */
-export const CONTROLLER: Link = { name: 'swp4', ifIndex: 14, address: '10.1.4.1', to: undefined, remote: '10.1.4.100', length: 24 }
-export const CUSTOMER: Link = { name: 'swp5', ifIndex: 15, address: '172.18.0.1', to: 'customer', remote: '172.18.0.0', length: 31 }
-export const ROUTER2: Link = { name: 'swp6', ifIndex: 16, address: '10.1.6.1', to: 'router2', remote: '10.1.6.2', length: 24 }
+export const CONTROLLER: Link = {
+  name: 'swp4', ifIndex: 14, address: '10.1.4.1',
+  to: undefined, remote: '10.1.4.100', length: 24,
+}
+export const CUSTOMER: Link = {
+  name: 'swp5', ifIndex: 15, address: '172.18.0.1',
+  to: 'customer', remote: '172.18.0.0', length: 31,
+}
+export const ROUTER2: Link = {
+  name: 'swp6', ifIndex: 16, address: '10.1.6.1',
+  to: 'router2', remote: '10.1.6.2', length: 24,
+}
 const LINKS = [ISP1, ISP2, SERVER, CONTROLLER, CUSTOMER, ROUTER2]
 
 /** What both ISPs announce, and where the traffic ends. */
@@ -60,13 +78,15 @@ export function buildNetwork(sampling: { readonly rate: number; readonly group: 
 
 /** Runs a command in a machine; throws with what it said when it fails. */
 export function inNamespace(machine: Machine, command: readonly string[], input = ''): string {
-  return execFileSync('ip', ['netns', 'exec', machine, ...command], { input, encoding: 'utf8', stdio: 'pipe' })
+  const options = { input, encoding: 'utf8', stdio: 'pipe' } as const
+  return execFileSync('ip', ['netns', 'exec', machine, ...command], options)
 }
 
 function wire({ name, ifIndex, address, to, remote, length }: Link): string[] {
   const there = to === undefined ? '' : `-n ${to} `
+  const peer = to === undefined ? 'eth0' : `eth0 netns ${to}`
   return [
-    `link add ${name} index ${ifIndex} netns router type veth peer name eth0${to === undefined ? '' : ` netns ${to}`}`,
+    `link add ${name} index ${ifIndex} netns router type veth peer name ${peer}`,
     `-n router address add ${address}/${length} dev ${name}`,
     `${there}address add ${remote}/${length} dev eth0`,
     `-n router link set ${name} up`,
@@ -76,5 +96,6 @@ function wire({ name, ifIndex, address, to, remote, length }: Link): string[] {
 
 /** One process for all lines; the first that fails ends it. */
 function ip(lines: readonly string[]): void {
-  execFileSync('sh', ['-e'], { input: lines.map((line) => `ip ${line}\n`).join(''), stdio: ['pipe', 'ignore', 'pipe'] })
+  const input = lines.map((line) => `ip ${line}\n`).join('')
+  execFileSync('sh', ['-e'], { input, stdio: ['pipe', 'ignore', 'pipe'] })
 }

@@ -7,7 +7,9 @@ import { createRestClient, type RestClient } from '../src/demo/rest-client.ts'
 import type { OverrideStyle } from '../src/model/topology.ts'
 import { startGobgpd } from '../src/simulator/gobgpd.ts'
 import { startTied, type TiedProcess } from '../src/simulator/tied-process.ts'
-import { buildNetwork, CONTROLLER, CUSTOMER, ISP1, ISP2, PREFIXES, ROUTER2, SERVER, type Machine } from './edge-network.ts'
+import {
+  buildNetwork, CONTROLLER, CUSTOMER, ISP1, ISP2, PREFIXES, ROUTER2, SERVER, type Machine,
+} from './edge-network.ts'
 import { FOLDER } from './enclosure.ts'
 import type { ExporterOptions } from './exporter.ts'
 import { learnedPrefixes, showBgp, startFrr, type Start } from './frr.ts'
@@ -125,7 +127,8 @@ export async function startEdge({ counterIntervalMs, samplingRate, onDeath }: Ed
         if (service === mine) onDeath(`the service ended by ${how}\n${mine.output}`)
       })
       let missing: string | undefined
-      await until('the service is ready', async () => (missing = await rest.notReady()) === undefined, () => missing)
+      const isReady = async (): Promise<boolean> => (missing = await rest.notReady()) === undefined
+      await until('the service is ready', isReady, () => missing)
     },
     stopService: async () => {
       const ending = service
@@ -154,7 +157,9 @@ function followRoutes(machine: Watched, start: Start): KernelRoutes {
 }
 
 /** Rejects, with what was missing last, when it takes too long; errors count as not yet. */
-async function until(what: string, holds: () => Promise<boolean>, missing?: () => string | undefined): Promise<void> {
+async function until(
+  what: string, holds: () => Promise<boolean>, missing?: () => string | undefined,
+): Promise<void> {
   const deadlineMs = performance.now() + READY_TIMEOUT_MS
   let reason: string | undefined
   for (;;) {
@@ -164,7 +169,9 @@ async function until(what: string, holds: () => Promise<boolean>, missing?: () =
     } catch (error) {
       reason = (error as Error).message
     }
-    if (performance.now() > deadlineMs) throw new Error(`${what}: not within ${READY_TIMEOUT_MS / 1000} s: ${reason}`)
+    if (performance.now() > deadlineMs) {
+      throw new Error(`${what}: not within ${READY_TIMEOUT_MS / 1000} s: ${reason}`)
+    }
     await sleep(LOOK_INTERVAL_MS)
   }
 }

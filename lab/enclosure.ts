@@ -1,7 +1,7 @@
 /**
  * Namespaces for the whole lab: processes, mounts and network of its own. The kernel ends every process and
- * drops every namespace, link and file of it together with its first process, which dies with the process that
- * started it. So there is nothing to clean up, whatever happens, and nothing that two labs could share.
+ * drops every namespace, link and file of it together with its first process, which dies with the process
+ * that started it. So there is nothing to clean up, whatever happens, and nothing that two labs could share.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, readlinkSync } from 'node:fs'
@@ -17,7 +17,7 @@ export interface EnclosedLab {
 const PROGRAM = fileURLToPath(new URL('./play-lab.ts', import.meta.url))
 const TIE = ['setpriv', '--pdeathsig', 'SIGKILL']
 const ENCLOSE = ['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child=SIGKILL']
-/** Where daemons would leave something: sockets, process ids, named namespaces; configurations; crash logs. */
+/** Where daemons would leave something: sockets and named namespaces, configurations, crash logs. */
 const OWN_FOLDERS = ['/run', '/etc/frr', '/var/tmp']
 /** The lab's own files. */
 export const FOLDER = '/run/lab'
@@ -25,8 +25,8 @@ export const FOLDER = '/run/lab'
 /** Starts the lab with this process's standard input and output. */
 export function encloseLab(args: readonly string[]): EnclosedLab {
   const [command, ...rest] = [...TIE, ...ENCLOSE, process.execPath, PROGRAM, ...args]
-  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`
-  const child = spawn(command!, rest, { stdio: 'inherit', env: { ...process.env, PATH: path, TMPDIR: FOLDER } })
+  const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, TMPDIR: FOLDER }
+  const child = spawn(command!, rest, { stdio: 'inherit', env })
   const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (code) => resolve(code ?? 1))
@@ -35,8 +35,8 @@ export function encloseLab(args: readonly string[]): EnclosedLab {
 }
 
 /**
- * Makes the enclosure a place of its own, called once by the first process in it. Returns the id by which that
- * process is known outside, for `nsenter`.
+ * Makes the enclosure a place of its own, called once by the first process in it. Returns the id by which
+ * that process is known outside, for `nsenter`.
  */
 export function furnishEnclosure(): number {
   if (process.pid !== 1) throw new Error('this is a part of the lab: start it with npm run lab')

@@ -19,20 +19,27 @@ const SERVICES: Readonly<Record<string, string>> = { frr: 'frr.service', gobgpd:
 
 /** Packages of which a command is missing. */
 export function missingPackages(env: NodeJS.ProcessEnv): readonly string[] {
-  return Object.keys(COMMANDS).filter((name) => COMMANDS[name]!.some((command) => !isExecutable(command, env)))
+  const isMissing = (name: string): boolean => COMMANDS[name]!.some((command) => !isExecutable(command, env))
+  return Object.keys(COMMANDS).filter(isMissing)
 }
 
-/** Resolves when nothing is missing. On Debian it is installed for that, and `say` is told; else this rejects. */
+/**
+ * Resolves when nothing is missing. On Debian it is installed for that, and `say` is told; else this rejects.
+ */
 export async function ensurePackages(machine: Machine, say: (text: string) => void): Promise<void> {
   const missing = missingPackages(machine.env)
   if (missing.length === 0) return
-  if (!machine.isDebian) throw new Error(`these are missing, by the names of Debian's packages: ${missing.join(', ')}`)
+  if (!machine.isDebian) {
+    throw new Error(`these are missing, by the names of Debian's packages: ${missing.join(', ')}`)
+  }
   const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing]
   say(`${missing.join(', ')} missing; installing: ${install.join(' ')}`)
   await run(machine, ['apt-get', 'update'])
   await run(machine, install)
   const services = missing.flatMap((name) => SERVICES[name] ?? [])
-  if (machine.hasSystemd && services.length > 0) await run(machine, ['systemctl', 'disable', '--now', ...services])
+  if (machine.hasSystemd && services.length > 0) {
+    await run(machine, ['systemctl', 'disable', '--now', ...services])
+  }
   const still = missingPackages(machine.env)
   if (still.length > 0) throw new Error(`still missing after apt-get installed them: ${still.join(', ')}`)
 }
@@ -47,7 +54,8 @@ async function run({ env }: Machine, [command, ...args]: readonly string[]): Pro
 
 /** At its path, or on PATH; root's folders count even where PATH leaves them out. */
 function isExecutable(command: string, env: NodeJS.ProcessEnv): boolean {
-  const folders = command.startsWith('/') ? [''] : [...(env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  const path = [...(env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  const folders = command.startsWith('/') ? [''] : path
   return folders.some((folder) => {
     try {
       accessSync(join(folder, command), constants.X_OK)

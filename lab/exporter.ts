@@ -1,7 +1,7 @@
 /**
- * The router's sFlow agent, a process in its namespace: netfilter picks the packets, tcpdump reads them out of
- * the kernel, and this wraps them, with the kernel's interface counters, as hsflowd would. Its one argument is
- * an ExporterOptions as JSON.
+ * The router's sFlow agent, a process in its namespace: netfilter picks the packets, tcpdump reads them out
+ * of the kernel, and this wraps them, with the kernel's interface counters, as hsflowd would. Its one
+ * argument is an ExporterOptions as JSON.
  */
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
@@ -55,11 +55,12 @@ function startExporter(options: ExporterOptions): void {
 
   const reader = new NflogReader()
   // Unbuffered, and with all of each packet: a truncated copy has lost its length.
-  const tcpdump = spawn('tcpdump', ['-i', `nflog:${group}`, '-U', '-w', '-'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const args = ['-i', `nflog:${group}`, '-U', '-w', '-']
+  const tcpdump = spawn('tcpdump', args, { stdio: ['ignore', 'pipe', 'inherit'] })
   tcpdump.stdout.on('data', (piece: Buffer) => {
     for (const packet of reader.push(piece)) {
       const sequence = ++sequences.flow
-      // Netfilter does not tell how many packets it let pass; on average this is it. Nor does it tell its drops.
+      // Netfilter does not tell how many packets it let pass; on average this is it. Nor does it tell drops.
       const samplePool = sequence * samplingRate
       enqueue(encodeFlowSample({ sequence, samplingRate, samplePool, drops: 0, packet }))
     }
@@ -70,9 +71,9 @@ function startExporter(options: ExporterOptions): void {
 
   const sendCounters = (): void => {
     const totals = parseInterfaceTotals(readFileSync('/proc/self/net/dev', 'utf8'))
-    sequences.counters++
+    const sequence = ++sequences.counters
     for (const name of interfaces) {
-      enqueue(encodeCounterSample({ sequence: sequences.counters, ...readInterface(name), ...totals.get(name)! }))
+      enqueue(encodeCounterSample({ sequence, ...readInterface(name), ...totals.get(name)! }))
     }
     flush()
   }
@@ -84,7 +85,8 @@ function startExporter(options: ExporterOptions): void {
 /** What the kernel tells of an interface besides its counters. */
 function readInterface(name: string): { ifIndex: number; speedBps: number; operUp: boolean } {
   const read = (what: string): string => readFileSync(`/sys/class/net/${name}/${what}`, 'utf8').trim()
-  return { ifIndex: Number(read('ifindex')), speedBps: Number(read('speed')) * 1e6, operUp: read('operstate') === 'up' }
+  const [ifIndex, speedMbps] = [Number(read('ifindex')), Number(read('speed'))]
+  return { ifIndex, speedBps: speedMbps * 1e6, operUp: read('operstate') === 'up' }
 }
 
 startExporter(JSON.parse(process.argv[2]!) as ExporterOptions)

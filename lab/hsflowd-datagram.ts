@@ -48,17 +48,20 @@ const ETHERNET_BYTES = 14
 const FCS_BYTES = 4
 
 /** A whole datagram from samples that were encoded before. */
-export function encodeDatagram({ agent, sequence, uptimeMs }: DatagramHeader, samples: readonly Buffer[]): Buffer {
+export function encodeDatagram(header: DatagramHeader, samples: readonly Buffer[]): Buffer {
+  const { agent, sequence, uptimeMs } = header
   if (!isIPv4(agent)) throw new RangeError(`agent "${agent}" is no IPv4 address`)
   const address = Buffer.from(agent.split('.').map(Number))
-  return Buffer.concat([words(5, 1), address, words(SUB_AGENT, sequence, uptimeMs, samples.length), ...samples])
+  const counts = words(SUB_AGENT, sequence, uptimeMs, samples.length)
+  return Buffer.concat([words(5, 1), address, counts, ...samples])
 }
 
 /** flow_sample_expanded of a packet on its way out: the interface that it leaves by is the one sampled. */
 export function encodeFlowSample({ sequence, samplingRate, samplePool, drops, packet }: FlowSample): Buffer {
   const output = packet.outIfIndex ?? INTERNAL_IFINDEX
   const head = words(
-    sequence, 0, output, samplingRate, samplePool, drops, 0, packet.inIfIndex ?? INTERNAL_IFINDEX, 0, output, 1,
+    sequence, 0, output, samplingRate, samplePool, drops,
+    0, packet.inIfIndex ?? INTERNAL_IFINDEX, 0, output, 1,
   )
   return tagged(FLOW_SAMPLE_EXPANDED, head, tagged(SAMPLED_HEADER, encodeSampledHeader(packet)))
 }

@@ -12,7 +12,7 @@ export interface InterfaceTotals {
   readonly outDrops: number
 }
 
-/** Columns of a line in /proc/net/dev: 8 of receive, then 8 of transmit, each bytes, packets, errs, drop, … */
+/** Of a line's columns, 8 are of receive, then 8 of transmit: bytes, packets, errs, drop, … */
 const TRANSMIT = 8
 
 /** Reads /proc/net/dev (proc_pid_net(5)) into totals by name of interface. */

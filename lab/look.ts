@@ -38,7 +38,9 @@ export async function lookUntil(
     const changed = edge.routes.router.changesSince(startMs).length > 0 ? 'routes are changing' : undefined
     const reason = changed ?? missing(seen)
     if (reason === undefined) return seen
-    if (performance.now() > deadlineMs) throw new StepFailed(`${what}: not within ${withinMs / 1000} s: ${reason}`)
+    if (performance.now() > deadlineMs) {
+      throw new StepFailed(`${what}: not within ${withinMs / 1000} s: ${reason}`)
+    }
   }
 }
 
@@ -49,22 +51,24 @@ async function look(edge: Edge): Promise<Look> {
 }
 
 /** The first ISP's link is at its target, and what moved is where its routes lead. */
-export function missingRelief({ isp1Bps, isp2Bps, moved }: Look, rush: readonly Stream[]): string | undefined {
+export function missingRelief(seen: Look, rush: readonly Stream[]): string | undefined {
+  const { isp1Bps, moved } = seen
   if (isp1Bps > RELIEVED_BPS) return `isp1 has ${formatRate(isp1Bps)}`
   if (moved.length === 0) return 'no route has moved'
   const inside = (prefix: string): number => sumOf(rush.filter(({ to }) => isIn(prefix, to)))
   const tooLarge = moved.find((prefix) => inside(prefix) > THRESHOLD_BPS)
   if (tooLarge !== undefined) return `${tooLarge}, with ${formatRate(inside(tooLarge))}, moved as a whole`
   const movedBps = moved.reduce((sum, prefix) => sum + inside(prefix), 0)
-  return missingLoads({ isp1Bps, isp2Bps }, sumOf(rush) - movedBps, movedBps)
+  return missingLoads(seen, sumOf(rush) - movedBps, movedBps)
 }
 
 /** Everything where BGP alone puts it, and known to everyone. */
 export function missingHome(edge: Edge, seen: Look, quiet: readonly Stream[]): string | undefined {
   if (seen.moved.length > 0) return `${seen.moved.join(', ')} lead to isp2`
   const home = edge.routes.router.through(ISP1.name)
-  for (const [name, prefixes] of Object.entries({ isp1: home, customer: seen.customer, router2: seen.router2 })) {
-    if (prefixes.toSorted().join() !== PREFIXES.join()) return `${name} has the routes ${prefixes.join(', ')}`
+  const { customer, router2 } = seen
+  for (const [name, prefixes] of Object.entries({ isp1: home, customer, router2 })) {
+    if (prefixes.toSorted().join() !== PREFIXES.join()) return `${name} has ${prefixes.join(', ')}`
   }
   return missingLoads(seen, sumOf(quiet), 0)
 }

@@ -56,7 +56,9 @@ function readFileHeader(bytes: Buffer): boolean {
   if (isLittleEndian === undefined) throw new Error(`no pcap: it begins with ${bytes.toString('hex', 0, 4)}`)
   // The upper bits of this word may tell the length of a frame check sequence.
   const linkType = readU32(bytes, 20, isLittleEndian) & 0xffff
-  if (linkType !== LINKTYPE_NFLOG) throw new Error(`pcap of link type ${linkType}; NFLOG is ${LINKTYPE_NFLOG}`)
+  if (linkType !== LINKTYPE_NFLOG) {
+    throw new Error(`pcap of link type ${linkType}; NFLOG is ${LINKTYPE_NFLOG}`)
+  }
   return isLittleEndian
 }
 

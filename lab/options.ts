@@ -12,7 +12,8 @@ export interface LabOptions {
   readonly keep: boolean
 }
 
-export const USAGE = `npm run lab -- [--scenario NAME]... [--counters SECONDS] [--sampling N] [--runs N] [--keep]
+export const USAGE = `npm run lab -- [--scenario NAME]... [--counters SECONDS] [--sampling N]
+                [--runs N] [--keep]
 
 A BGP edge with FRR, gobgpd, sFlow from real packets and the service as it is, in network namespaces.
 

@@ -1,4 +1,4 @@
-/** The lab itself: the first process of its enclosure. Builds the edge, plays the scenarios, prints their tables. */
+/** The first process of the enclosure: builds the edge, plays the scenarios, prints their tables. */
 import { createInterface } from 'node:readline'
 import { startEdge, type Edge } from './edge.ts'
 import { furnishEnclosure } from './enclosure.ts'
@@ -53,7 +53,7 @@ async function keepUp(edge: Edge, pid: number): Promise<void> {
   await edge.startService('same_length')
   const at = `nsenter -t ${pid} -a`
   process.stdout.write(`
-The service and all else stay up; the traffic is that of the last step. Ctrl-C here, or kill ${pid}, ends it all.
+All of it stays up, with the traffic of the last step. Ctrl-C here, or kill -9 ${pid}, ends it.
 New traffic, in Mbps:  type  1.0.0.1=20 4.0.0.1=65  and Enter here
 The service:           ${at} curl -s http://127.0.0.1:${API_PORT}/api/v1/overrides   (token: ${TOKEN})
 GoBGP:                 ${at} gobgp neighbor

@@ -1,5 +1,6 @@
 /** A rush: traffic rises at one step, the service must relieve, it falls again, and all must come home. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RestDecision } from '../src/demo/rest-client.ts'
 import type { OverrideStyle } from '../src/model/topology.ts'
 import { formatRate } from '../src/model/units.ts'
 import type { Edge } from './edge.ts'
@@ -18,7 +19,7 @@ export interface RushResult {
   readonly before: Look
   readonly during: Look
   readonly after: Look
-  /** From the step until the service decided, and until the first and the last change in the router's kernel. */
+  /** From the step until the service decided, and until the router's kernel changed first and last. */
   readonly decidedMs: number
   readonly firstRouteMs: number
   readonly lastRouteMs: number
@@ -38,14 +39,16 @@ export async function playRush(edge: Edge, { quiet, rush, quietMs }: RushPlan): 
   say(`${textOf(quiet)}: what BGP alone sends to isp1 fits`)
   const quietAtMs = await edge.send(quiet)
   await sleep(quietMs)
-  const before = await lookUntil(edge, 'the quiet', QUIET_TIMEOUT_MS, (seen) => missingHome(edge, seen, quiet))
+  const home = (seen: Look): string | undefined => missingHome(edge, seen, quiet)
+  const before = await lookUntil(edge, 'the quiet', QUIET_TIMEOUT_MS, home)
   const early = edge.routes.router.changesSince(quietAtMs)
   if (early.length > 0) throw new StepFailed(`routes changed before the rush: ${JSON.stringify(early)}`)
   saySuccess(`${loadsText(before)}, nothing is moved`)
 
   say(`the rush: ${textOf(rush)}, ${formatRate(sumOf(rush))} in all`)
   const stepMs = await edge.send(rush)
-  const during = await lookUntil(edge, 'relief', RELIEF_TIMEOUT_MS, (seen) => missingRelief(seen, rush))
+  const relieved = (seen: Look): string | undefined => missingRelief(seen, rush)
+  const during = await lookUntil(edge, 'relief', RELIEF_TIMEOUT_MS, relieved)
   const changes = edge.routes.router.changesSince(stepMs)
   const decisions = await decisionsSince(edge, stepMs)
   if (decisions.length === 0) throw new StepFailed('routes have moved, and the service tells of no decision')
@@ -54,7 +57,7 @@ export async function playRush(edge: Edge, { quiet, rush, quietMs }: RushPlan): 
 
   say(`the rush is over: ${textOf(quiet)}`)
   const fallMs = await edge.send(quiet)
-  const after = await lookUntil(edge, 'all home', HOME_TIMEOUT_MS, (seen) => missingHome(edge, seen, quiet))
+  const after = await lookUntil(edge, 'all home', HOME_TIMEOUT_MS, home)
   const homeMs = edge.routes.router.changesSince(fallMs).at(-1)!.atMs - fallMs
   for (const { kind, reason } of await decisionsSince(edge, fallMs)) sayDecision(`${kind}: ${reason}`)
   saySuccess(`${loadsText(after)}: all is home`)
@@ -72,14 +75,17 @@ export async function playRush(edge: Edge, { quiet, rush, quietMs }: RushPlan): 
 }
 
 /** Starts the service, with an edge that has traffic to show. */
-export async function startServiceOn(edge: Edge, style: OverrideStyle, streams: readonly Stream[]): Promise<void> {
+export async function startServiceOn(
+  edge: Edge, style: OverrideStyle, streams: readonly Stream[],
+): Promise<void> {
   await edge.send(streams)
   await edge.startService(style)
 }
 
 /** Oldest first. */
-async function decisionsSince(edge: Edge, ms: number): Promise<Awaited<ReturnType<Edge['rest']['decisions']>>> {
-  return (await edge.rest.decisions()).filter(({ at, acted }) => acted && Date.parse(at) >= ms).toReversed()
+async function decisionsSince(edge: Edge, ms: number): Promise<RestDecision[]> {
+  const decisions = await edge.rest.decisions()
+  return decisions.filter(({ at, acted }) => acted && Date.parse(at) >= ms).toReversed()
 }
 
 function lost(edge: Edge, who: 'customer' | 'router2', sinceMs: number): readonly string[] {

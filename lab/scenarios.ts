@@ -52,13 +52,13 @@ async function playWith(edge: Edge, style: OverrideStyle, plan: RushPlan): Promi
 async function playNeighbors(edge: Edge): Promise<string> {
   const same = await playWith(edge, 'same_length', FOUR_PREFIXES)
   const moved = same.during.moved.join()
-  for (const [name, lost] of [['customer', same.lostByCustomer], ['router2', same.lostByRouter2]] as const) {
-    if (lost.join() !== moved) throw new StepFailed(`same_length: ${name} lost "${lost.join()}", not "${moved}"`)
+  for (const [name, lost] of lostBy(same)) {
+    if (lost.join() !== moved) throw new StepFailed(`same_length: ${name} lost ${lost.join()}, not ${moved}`)
   }
   saySuccess(`same_length takes ${moved} from the router's customer and from its second router`)
   const specific = await playWith(edge, 'more_specific', FOUR_PREFIXES)
   const { customer, router2 } = specific.during
-  for (const [name, lost] of [['customer', specific.lostByCustomer], ['router2', specific.lostByRouter2]] as const) {
+  for (const [name, lost] of lostBy(specific)) {
     if (lost.length > 0) throw new StepFailed(`more_specific: ${name} lost ${lost.join()}`)
   }
   for (const [name, known] of Object.entries({ customer, router2 })) {
@@ -68,6 +68,10 @@ async function playNeighbors(edge: Edge): Promise<string> {
   }
   saySuccess('more_specific takes nothing from either, and shows them nothing')
   return `${renderRush('same_length', same)}\n${renderRush('more_specific', specific)}`
+}
+
+function lostBy({ lostByCustomer, lostByRouter2 }: RushResult): (readonly [string, readonly string[]])[] {
+  return [['customer', lostByCustomer], ['router2', lostByRouter2]]
 }
 
 /** The same step again and again, each after a window full of quiet, and each within so long. */
@@ -84,7 +88,7 @@ async function playRuns(edge: Edge, plan: RushPlan, runs: number, mostMs: number
   const table = renderRuns(results)
   const latest = Math.max(...results.map(({ firstRouteMs }) => firstRouteMs))
   if (latest <= mostMs) return table
-  throw new StepFailed(`a route was in the kernel after ${seconds(latest)}, not within ${seconds(mostMs)}:\n${table}`)
+  throw new StepFailed(`a route came after ${seconds(latest)}, not within ${seconds(mostMs)}:\n${table}`)
 }
 
 /** Close below the mark for long: what sampling makes of it must not look like an overload. */
@@ -95,7 +99,7 @@ async function playSteady(edge: Edge): Promise<string> {
     await edge.measure(STEADY_LOOK_MS)
     const changes = edge.routes.router.changesSince(startMs)
     const [decision] = await edge.rest.decisions()
-    if (decision !== undefined) throw new StepFailed(`after ${seconds(Date.now() - startMs)}: ${decision.reason}`)
+    if (decision !== undefined) throw new StepFailed(`decided at ${decision.at}: ${decision.reason}`)
     if (changes.length > 0) throw new StepFailed(`routes changed: ${JSON.stringify(changes)}`)
   }
   await edge.stopService()

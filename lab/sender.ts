@@ -1,7 +1,7 @@
 /**
  * The server, a process in its namespace: sends UDP at given rates. Each line on standard input is a list of
- * Stream as JSON and replaces the streams of before; each is answered by a line with the time at which it took
- * effect, ms since the epoch.
+ * Stream as JSON and replaces the streams of before; each is answered by a line with the time at which it
+ * took effect, ms since the epoch.
  */
 import { createSocket, type Socket } from 'node:dgram'
 import { createInterface } from 'node:readline'
@@ -52,7 +52,10 @@ createInterface({ input: process.stdin }).on('line', (line) => {
 
 async function replaceStreams(streams: readonly Stream[]): Promise<void> {
   const next = await Promise.all(
-    streams.map(async ({ to, bps }) => ({ socket: await connect(to), packetsPerMs: bps / FRAME_BITS / 1000, due: 0 })),
+    streams.map(async ({ to, bps }) => {
+      const packetsPerMs = bps / FRAME_BITS / 1000
+      return { socket: await connect(to), packetsPerMs, due: 0 }
+    }),
   )
   for (const { socket } of sending) socket.close()
   sending = next

@@ -1,4 +1,4 @@
-/** The configuration of the service in the lab: every default, but for what the edge and the story need. Pure. */
+/** The service's configuration: every default, but for what the edge and the story need. Pure. */
 import type { OverrideStyle } from '../src/model/topology.ts'
 import { CONTROLLER, ISP1, ISP2 } from './edge-network.ts'
 

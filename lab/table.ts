@@ -7,8 +7,8 @@ import type { RushResult } from './rush.ts'
 /** Columns as wide as their widest cell; the first one to the left, the others to the right. */
 export function renderTable(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  const render = (row: readonly string[]): string =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('   ').trimEnd()
+  const pad = (cell: string, i: number): string => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))
+  const render = (row: readonly string[]): string => row.map(pad).join('   ').trimEnd()
   return `${rows.map(render).join('\n')}\n`
 }
 
@@ -33,7 +33,7 @@ end of overload to home: ${seconds(homeMs)}
 
 /** How long each of several rushes took, from its step on, and the longest of each. */
 export function renderRuns(results: readonly RushResult[]): string {
-  const times = results.map(({ decidedMs, firstRouteMs, lastRouteMs, homeMs }) => [decidedMs, firstRouteMs, lastRouteMs, homeMs])
+  const times = results.map((one) => [one.decidedMs, one.firstRouteMs, one.lastRouteMs, one.homeMs])
   const longest = [0, 1, 2, 3].map((i) => Math.max(...times.map((row) => row[i]!)))
   return renderTable([
     ['run', 'decided', 'first route', 'last route', 'home'],

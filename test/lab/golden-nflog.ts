@@ -1,7 +1,7 @@
 /**
- * A capture, as `tcpdump -i nflog:5 -U -w -` wrote it in a router's namespace on x86-64: a UDP packet of 34 bytes
- * from 10.1.5.10 to 1.0.0.129, in by ifIndex 13 and out by 11, and one of the router's own to 172.16.0.0, out by
- * 11.
+ * A capture, as `tcpdump -i nflog:5 -U -w -` wrote it in a router's namespace on x86-64: a UDP packet of
+ * 34 bytes from 10.1.5.10 to 1.0.0.129, in by ifIndex 13 and out by 11, and one of the router's own to
+ * 172.16.0.0, out by 11.
  */
 export const GOLDEN_NFLOG = Buffer.from(
   `

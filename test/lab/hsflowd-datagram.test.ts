@@ -18,7 +18,8 @@ describe('a datagram as hsflowd writes it', () => {
     expect(malformed).toEqual([])
     expect(headers).toMatchObject([{ family: 4, w0: 0x0a010401, subAgent: 100_000, sequence: 7, uptimeMs: 1234 }])
     // Egress samples: the source is the interface that the packet leaves by. Length: Ethernet, packet, FCS.
-    const common = { sourceType: 0, sourceIndex: 11, egressIfIndex: 11, samplingRate: 10, drops: 3, frameLength: 14 + 34 + 4 }
+    const source = { sourceType: 0, sourceIndex: 11, egressIfIndex: 11 }
+    const common = { ...source, samplingRate: 10, drops: 3, frameLength: 14 + 34 + 4 }
     expect(flows).toMatchObject([
       { ...common, sequence: 1, family: 4, w0: 0x01000081 },
       { ...common, sequence: 2, family: 4, w0: 0xac100000 },

@@ -12,7 +12,8 @@ const LAB = fileURLToPath(new URL('../../lab/run', import.meta.url))
 const INSTALL_MS = 300_000
 const SCENARIO_MS = 120_000
 const START_MS = 40_000
-const needed = process.platform === 'linux' && process.getuid?.() === 0 ? undefined : 'the lab needs Linux and root'
+const isRoot = process.platform === 'linux' && process.getuid?.() === 0
+const needed = isRoot ? undefined : 'the lab needs Linux and root'
 
 interface Lab {
   readonly process: ChildProcess
@@ -71,7 +72,8 @@ function allProcesses(): number[] {
 /** What a lab might leave: mounts, named namespaces, sockets and other files of daemons, links. */
 function surroundings(): string[] {
   const folders = ['/run', '/run/netns', '/run/frr', '/etc/frr', '/var/tmp/frr', '/sys/class/net']
-  const entries = folders.flatMap((folder) => orNone(() => readdirSync(folder).map((name) => `${folder}/${name}`)) ?? [])
+  const list = (folder: string): string[] => readdirSync(folder).map((name) => `${folder}/${name}`)
+  const entries = folders.flatMap((folder) => orNone(() => list(folder)) ?? [])
   return [...readFileSync('/proc/self/mounts', 'utf8').trim().split('\n'), ...entries].toSorted()
 }
 
@@ -104,7 +106,8 @@ afterAll(() => {
 
 describe.concurrent('the scenarios', () => {
   // Once more where a busy machine held it up.
-  test('relief within 5 s, with counters every 10 s: flow samples carry the news', { retry: 1, timeout: SCENARIO_MS }, async () => {
+  const patient = { retry: 1, timeout: SCENARIO_MS }
+  test('relief within 5 s, with counters every 10 s: flow samples carry the news', patient, async () => {
     const lab = startLab('--scenario', 'seconds', '--runs', '1', '--counters', '10')
     await expectSuccess(lab)
     expect(cells(lab.text, 'longest')[0]![1]).toMatch(/^[0-4]\.\d\d s$/)

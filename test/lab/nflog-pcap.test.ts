@@ -37,7 +37,8 @@ function captureOf(message: Buffer): Buffer {
 
 function expectGolden(packets: readonly LoggedPacket[]): void {
   expect(packets.map(({ inIfIndex, outIfIndex }) => [inIfIndex, outIfIndex])).toEqual([[13, 11], [undefined, 11]])
-  expect(packets.map(({ linkHeader }) => linkHeader?.toString('hex'))).toEqual(['0200000013010200000000100800', undefined])
+  const linkHeaders = packets.map(({ linkHeader }) => linkHeader?.toString('hex'))
+  expect(linkHeaders).toEqual(['0200000013010200000000100800', undefined])
   expect(packets.map(({ packet }) => packet.length)).toEqual([34, 34])
   expect(packets.map(({ packet }) => packet.subarray(16, 20).join('.'))).toEqual(['1.0.0.129', '172.16.0.0'])
   expect(packets.map(({ packet }) => packet.toString('latin1', 28))).toEqual(['hello\n', 'hello\n'])
