@@ -1,0 +1,177 @@
+/** The edge as it runs: FRR, gobgpd, sFlow, the server's traffic, and the service; and how to look at it. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { createRestClient, type RestClient } from '../src/demo/rest-client.ts'
+import type { OverrideStyle } from '../src/model/topology.ts'
+import { startGobgpd } from '../src/simulator/gobgpd.ts'
+import { startTied, type TiedProcess } from '../src/simulator/tied-process.ts'
+import {
+  buildNetwork, CONTROLLER, CUSTOMER, ISP1, ISP2, PREFIXES, ROUTER2, SERVER, type Machine,
+} from './edge-network.ts'
+import { FOLDER } from './enclosure.ts'
+import type { ExporterOptions } from './exporter.ts'
+import { learnedPrefixes, showBgp, startFrr, type Start } from './frr.ts'
+import { parseInterfaceTotals } from './interface-totals.ts'
+import { KernelRoutes, parseRouteChange } from './kernel-routes.ts'
+import type { Stream } from './sender.ts'
+import { API_PORT, renderServiceConfig, SFLOW_PORT } from './service-config.ts'
+
+export interface EdgeOptions {
+  readonly counterIntervalMs: number
+  readonly samplingRate: number
+  /** Called once, when a process ends by itself: which, how, and what it printed last. */
+  readonly onDeath: (what: string) => void
+}
+
+/** Kernels whose routes are followed. */
+export type Watched = 'router' | 'customer' | 'router2'
+
+export interface Edge {
+  /** Sets the server's streams; resolves with the time at which that took effect, ms since the epoch. */
+  send(streams: readonly Stream[]): Promise<number>
+  /** What the router's links to both ISPs carry, bit/s, by the kernel's counters over so long from now. */
+  measure(ms: number): Promise<Loads>
+  /** Routing tables of the kernels, as they are now and as they changed. */
+  readonly routes: Readonly<Record<Watched, KernelRoutes>>
+  /** Prefixes of the paths that a machine's bgpd has. */
+  learned(machine: Machine): Promise<readonly string[]>
+  /** Resolves when the service listens. */
+  startService(style: OverrideStyle): Promise<void>
+  stopService(): Promise<void>
+  readonly rest: RestClient
+}
+
+export interface Loads {
+  readonly isp1Bps: number
+  readonly isp2Bps: number
+}
+
+const NFLOG_GROUP = 5
+const READY_TIMEOUT_MS = 30_000
+const LOOK_INTERVAL_MS = 100
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+/** Resolves when BGP has converged and samples flow; the service is not started yet. */
+export async function startEdge({ counterIntervalMs, samplingRate, onDeath }: EdgeOptions): Promise<Edge> {
+  const keep = (name: string, child: TiedProcess): TiedProcess => {
+    void child.ended.then((how) => onDeath(`the ${name} ended by ${how}\n${child.output}`))
+    return child
+  }
+  const start: Start = (machine, command, env) => {
+    const options = { readsStdout: true, ...(env !== undefined && { env }) }
+    const child = startTied('ip', ['netns', 'exec', machine, ...command], options)
+    return keep(`${command[0]} of ${machine}`, child)
+  }
+
+  buildNetwork({ rate: samplingRate, group: NFLOG_GROUP })
+  const routes = {
+    router: followRoutes('router', start),
+    customer: followRoutes('customer', start),
+    router2: followRoutes('router2', start),
+  }
+  const gobgpdConfig = readFileSync(file('../docs/gobgpd.toml'), 'utf8')
+  await startGobgpd({ config: gobgpdConfig, apiPort: 50051 })
+  const { router: zebra } = startFrr(start)
+
+  const exporterOptions: ExporterOptions = {
+    agent: CONTROLLER.address,
+    collector: { host: CONTROLLER.remote, port: SFLOW_PORT },
+    group: NFLOG_GROUP,
+    samplingRate,
+    counterIntervalMs,
+    interfaces: [ISP1, ISP2, SERVER, CONTROLLER, CUSTOMER, ROUTER2].map(({ name }) => name),
+  }
+  const exporter = start('router', [process.execPath, file('./exporter.ts'), JSON.stringify(exporterOptions)])
+  exporter.process.stdout!.resume()
+  const sender = start('server', [process.execPath, file('./sender.ts')])
+  const answers = createInterface({ input: sender.process.stdout! })[Symbol.asyncIterator]()
+
+  const readTotals = (): Reading => {
+    // /proc/PID/net is that of the process's own namespace.
+    const totals = parseInterfaceTotals(readFileSync(`/proc/${zebra.pid}/net/dev`, 'utf8'))
+    const bytes = (name: string): number => totals.get(name)!.outBytes
+    return { atMs: performance.now(), isp1: bytes(ISP1.name), isp2: bytes(ISP2.name) }
+  }
+  await until('BGP converges', async () => {
+    const atRouter = await showBgp('router')
+    const isComplete = PREFIXES.every((prefix) => atRouter[prefix]?.length === 2 && routes.router.has(prefix))
+    const told = await Promise.all([learnedPrefixes('customer'), learnedPrefixes('router2')])
+    return isComplete && told.every((prefixes) => prefixes.length === PREFIXES.length)
+  })
+
+  let service: TiedProcess | undefined
+  const rest = createRestClient(`http://127.0.0.1:${API_PORT}`)
+  return {
+    send: async (streams) => {
+      sender.process.stdin!.write(`${JSON.stringify(streams)}\n`)
+      return Number((await answers.next()).value)
+    },
+    measure: async (ms) => {
+      const start = readTotals()
+      await sleep(ms)
+      const end = readTotals()
+      const bps = (bytes: number): number => (bytes * 8000) / (end.atMs - start.atMs)
+      return { isp1Bps: bps(end.isp1 - start.isp1), isp2Bps: bps(end.isp2 - start.isp2) }
+    },
+    routes,
+    learned: learnedPrefixes,
+    startService: async (style) => {
+      const config = `${FOLDER}/spillway.yaml`
+      writeFileSync(config, renderServiceConfig(style))
+      const env = { ...process.env, SPILLWAY_NODE: process.execPath }
+      service = startTied(file('../bin/spillway'), ['run', '-c', config], { env })
+      const mine = service
+      void mine.ended.then((how) => {
+        if (service === mine) onDeath(`the service ended by ${how}\n${mine.output}`)
+      })
+      let missing: string | undefined
+      const isReady = async (): Promise<boolean> => (missing = await rest.notReady()) === undefined
+      await until('the service is ready', isReady, () => missing)
+    },
+    stopService: async () => {
+      const ending = service
+      service = undefined
+      await ending?.stop()
+    },
+    rest,
+  }
+}
+
+interface Reading {
+  readonly atMs: number
+  readonly isp1: number
+  readonly isp2: number
+}
+
+/** Before any route is there. */
+function followRoutes(machine: Watched, start: Start): KernelRoutes {
+  const routes = new KernelRoutes()
+  const monitor = start(machine, ['ip', '-tshort', '-4', 'monitor', 'route'], { ...process.env, TZ: 'UTC' })
+  createInterface({ input: monitor.process.stdout! }).on('line', (line) => {
+    const change = parseRouteChange(line)
+    if (change !== undefined) routes.apply(change)
+  })
+  return routes
+}
+
+/** Rejects, with what was missing last, when it takes too long; errors count as not yet. */
+async function until(
+  what: string, holds: () => Promise<boolean>, missing?: () => string | undefined,
+): Promise<void> {
+  const deadlineMs = performance.now() + READY_TIMEOUT_MS
+  let reason: string | undefined
+  for (;;) {
+    try {
+      if (await holds()) return
+      reason = missing?.()
+    } catch (error) {
+      reason = (error as Error).message
+    }
+    if (performance.now() > deadlineMs) {
+      throw new Error(`${what}: not within ${READY_TIMEOUT_MS / 1000} s: ${reason}`)
+    }
+    await sleep(LOOK_INTERVAL_MS)
+  }
+}

@@ -1,0 +1,72 @@
+/** What bgpd runs on in each machine. Pure, but for the router's part that stands in docs/frr.conf. */
+import { readFileSync } from 'node:fs'
+import { CONTROLLER, CUSTOMER, ISP1, ISP2, PREFIXES, ROUTER2, type Link } from './edge-network.ts'
+
+const ASN = 64512
+const ISP1_ASN = 33010
+const ISP2_ASN = 42428
+const CUSTOMER_ASN = 64496
+const ISP1_LOCAL_PREF = 200
+
+export type BgpSpeaker = 'router' | 'isp1' | 'isp2' | 'customer' | 'router2'
+
+/** Ends of a lab's sessions: quick to come up, quick to be missed. */
+const neighbor = (address: string, asn: number): string => ` neighbor ${address} remote-as ${asn}
+ neighbor ${address} timers 3 9
+ neighbor ${address} timers connect 1
+`
+
+/** bgpd.conf by machine. */
+export function renderBgpdConfigs(): Readonly<Record<BgpSpeaker, string>> {
+  return {
+    router: renderRouter(),
+    isp1: renderIsp(ISP1, ISP1_ASN),
+    isp2: renderIsp(ISP2, ISP2_ASN),
+    customer: renderListener(CUSTOMER, CUSTOMER_ASN),
+    router2: renderListener(ROUTER2, ASN),
+  }
+}
+
+/** docs/frr.conf as it stands there, then the rest of the edge. */
+function renderRouter(): string {
+  const documented = readFileSync(new URL('../docs/frr.conf', import.meta.url), 'utf8')
+  return `${documented}
+route-map FROM-ISP1 permit 10
+ set local-preference ${ISP1_LOCAL_PREF}
+route-map FROM-ISP2 permit 10
+route-map NOTHING deny 10
+!
+router bgp ${ASN}
+ neighbor ${CONTROLLER.remote} timers connect 1
+${neighbor(ISP1.remote, ISP1_ASN)}${neighbor(ISP2.remote, ISP2_ASN)}\
+${neighbor(CUSTOMER.remote, CUSTOMER_ASN)}${neighbor(ROUTER2.remote, ASN)}\
+ address-family ipv4 unicast
+  neighbor ${ISP1.remote} route-map FROM-ISP1 in
+  neighbor ${ISP1.remote} route-map NOTHING out
+  neighbor ${ISP2.remote} route-map FROM-ISP2 in
+  neighbor ${ISP2.remote} route-map NOTHING out
+  neighbor ${CUSTOMER.remote} route-map NOTHING in
+  neighbor ${CUSTOMER.remote} route-map TO-EBGP out
+  neighbor ${ROUTER2.remote} next-hop-self
+ exit-address-family
+`
+}
+
+/** Announces the prefixes, and takes nothing. */
+function renderIsp(link: Link, asn: number): string {
+  return `router bgp ${asn}
+ bgp router-id ${link.remote}
+ no bgp ebgp-requires-policy
+ no bgp network import-check
+${neighbor(link.address, ASN)} address-family ipv4 unicast
+${PREFIXES.map((prefix) => `  network ${prefix}\n`).join('')} exit-address-family
+`
+}
+
+/** Takes what the router tells it. */
+function renderListener(link: Link, asn: number): string {
+  return `router bgp ${asn}
+ bgp router-id ${link.remote}
+ no bgp ebgp-requires-policy
+${neighbor(link.address, ASN)}`
+}

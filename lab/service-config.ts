@@ -1,0 +1,43 @@
+/** The service's configuration: every default, but for what the edge and the story need. Pure. */
+import type { OverrideStyle } from '../src/model/topology.ts'
+import { CONTROLLER, ISP1, ISP2 } from './edge-network.ts'
+
+export const SFLOW_PORT = 6343
+export const API_PORT = 8080
+/** For whoever plays with it. */
+export const TOKEN = 'only-for-this-lab'
+export const SPEED_BPS = 100e6
+/** Shares of speed, and the rate above which a prefix is split. */
+export const HIGH_WATERMARK = 0.8
+export const LOW_WATERMARK = 0.65
+export const THRESHOLD_BPS = 30e6
+/** Shorter than the default, so that what goes home does so while one watches. It delays release only. */
+export const MIN_HOLD_MS = 5_000
+
+/** YAML. */
+export function renderServiceConfig(style: OverrideStyle): string {
+  return `sflow:
+  listen: ${CONTROLLER.remote}:${SFLOW_PORT}
+controller:
+  dry_run: false
+  min_hold: ${MIN_HOLD_MS}ms
+routers:
+  - name: rtr1
+    address: ${CONTROLLER.address}
+    override: ${style}
+    max_prefix_length: { ipv4: 32 }
+    interfaces:
+${[ISP1, ISP2].map(
+  ({ name, ifIndex, address, length }) => `      - name: ${name}
+        ifindex: ${ifIndex}
+        address: ${address}/${length}
+        speed: ${SPEED_BPS / 1e6}Mbps
+        high_watermark: ${HIGH_WATERMARK * 100}
+        low_watermark: ${LOW_WATERMARK * 100}
+        per_prefix_threshold: ${THRESHOLD_BPS / 1e6}Mbps`,
+).join('\n')}
+api:
+  listen: 127.0.0.1:${API_PORT}
+  token: ${TOKEN}
+`
+}

@@ -1,0 +1,72 @@
+/** What the lab reads of kernels and of its command line. */
+import { describe, expect, test } from 'vitest'
+import { parseInterfaceTotals } from '../../lab/interface-totals.ts'
+import { KernelRoutes, parseRouteChange } from '../../lab/kernel-routes.ts'
+import { readOptions } from '../../lab/options.ts'
+import { renderTable } from '../../lab/table.ts'
+
+describe('parseInterfaceTotals', () => {
+  test('reads /proc/net/dev', () => {
+    const text = `Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo:       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0
+  swp1:    1290      15    1    2    0     0          0         0 14992800    9903    3    4    0     0       0          0
+`
+    const totals = parseInterfaceTotals(text)
+    expect([...totals.keys()]).toEqual(['lo', 'swp1'])
+    expect(totals.get('swp1')).toEqual({
+      inBytes: 1290, inPackets: 15, inErrors: 1, inDrops: 2, outBytes: 14992800, outPackets: 9903, outErrors: 3, outDrops: 4,
+    })
+  })
+})
+
+describe('the routes of a kernel', () => {
+  const lines = [
+    '[2026-11-20T12:10:49.995292] 4.0.0.0/24 nhid 26 via 172.16.0.0 dev swp1 proto bgp metric 20 ',
+    '[2026-11-20T12:10:49.996627] blackhole 5.0.0.0/24 ',
+    '[2026-11-20T12:10:49.997852] 6.0.0.1 via 10.1.1.2 dev swp1 ',
+    '[2026-11-20T12:10:49.999088] 4.0.0.0/24 nhid 27 via 172.17.0.0 dev swp2 proto bgp metric 20 ',
+    '[2026-11-20T12:10:50.000264] Deleted 6.0.0.1 via 10.1.1.2 dev swp1 ',
+    '[2026-11-20T12:10:50.000485] broadcast 10.1.1.255 dev swp1 table local proto kernel scope link src 10.1.1.1 ',
+  ]
+
+  test('are followed', () => {
+    const routes = new KernelRoutes()
+    for (const change of lines.map(parseRouteChange)) if (change !== undefined) routes.apply(change)
+    expect(routes.through('swp1')).toEqual([])
+    expect(routes.through('swp2')).toEqual(['4.0.0.0/24'])
+    expect([routes.has('4.0.0.0/24'), routes.has('6.0.0.1/32'), routes.has('5.0.0.0/24')]).toEqual([true, false, false])
+    expect(routes.changesSince(Date.UTC(2026, 10, 20, 12, 10, 49, 998))).toEqual([
+      { atMs: Date.UTC(2026, 10, 20, 12, 10, 49, 999), prefix: '4.0.0.0/24', device: 'swp2' },
+      { atMs: Date.UTC(2026, 10, 20, 12, 10, 50, 0), prefix: '6.0.0.1/32', device: undefined },
+    ])
+  })
+})
+
+describe('the command line', () => {
+  test('without options: the three scenarios', () => {
+    expect(readOptions([])).toEqual({
+      scenarios: ['four-prefixes', 'two-prefixes', 'neighbors'], counterIntervalMs: 1000, samplingRate: 5, runs: 3, keep: false,
+    })
+  })
+
+  test('with all of them', () => {
+    expect(readOptions(['--scenario', 'seconds', '--counters', '10', '--sampling', '100', '--runs', '5', '--keep'])).toEqual({
+      scenarios: ['seconds'], counterIntervalMs: 10_000, samplingRate: 100, runs: 5, keep: true,
+    })
+  })
+
+  test.each([
+    [['--scenario', 'toString'], '--scenario "toString": use one of four-prefixes'],
+    [['--scenario'], '--scenario ""'],
+    [['--counters', 'often'], '--counters "often": use a number from 0.5 to 300'],
+    [['--runs', '0'], '--runs "0"'],
+    [['--help-me'], 'unknown option "--help-me"'],
+  ])('refuses %j', (args, message) => {
+    expect(() => readOptions(args)).toThrow(message)
+  })
+})
+
+test('renderTable', () => {
+  expect(renderTable([['a', 'before', 'x'], ['load', '1', '']])).toBe('a      before   x\nload        1\n')
+})
