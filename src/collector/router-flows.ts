@@ -7,9 +7,9 @@ import { bitsPerSecond, type FlowSum } from './flow-sum.ts'
 import type { FlowSample } from './sflow/samples.ts'
 
 /** A long window is a ring of so many columns, the last one being filled. */
-const COLUMNS = 20
+const COLUMNS = 60
 /** A short window is the column being filled and as many whole ones as take this long. */
-const SHORT_WINDOW_MS = 3000
+const SHORT_WINDOW_MS = 2000
 /** An agent holds samples back for no longer (sFlow version 5): what the first ones stand for. */
 const FLUSH_MS = 1000
 /** Without samples for so many usual gaps a router is silent: no zeros, but no knowledge. */

@@ -46,7 +46,7 @@ const limits = z.strictObject({
 })
 
 const controller = z.strictObject({
-  interval: duration(100, 300_000).prefault('2s'),
+  interval: duration(100, 300_000).prefault('1s'),
   dry_run: flag.default(true),
   min_hold: duration(0).prefault('60s'),
   stale_after: duration(1_000).prefault('60s'),

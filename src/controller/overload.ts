@@ -5,12 +5,15 @@ import type { Planning, Unfinished } from './planning.ts'
 /** A relief that has passed ends so close to its target, as a share of the way from there to the high watermark. */
 const TARGET_TOLERANCE = 0.1
 
+/** Errors are given for both sides at 95 %; to be above a mark with that confidence takes less, 1.645 σ for 1.96 σ. */
+const ONE_SIDED = 1.645 / 1.96
+
 /**
  * True when an interface needs relief: its planned load is surely above the high watermark or, while an earlier
  * relief is not over, above the relief target.
  */
 export function isOverloaded(planning: Planning, loads: PlannedLoads, i: number): boolean {
-  const surelyBps = loads.plannedBps(i) - loads.errorBps(i)
+  const surelyBps = loads.plannedBps(i) - ONE_SIDED * loads.errorBps(i)
   const toleratedBps = loads.targetBps(i) + TARGET_TOLERANCE * (loads.highBps(i) - loads.targetBps(i))
   switch (planning.unfinished.get(planning.router.interfaces[i]!.name)) {
     case undefined:
