@@ -56,7 +56,8 @@ const LOOK_INTERVAL_MS = 100
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 /** Resolves when BGP has converged and samples flow; the service is not started yet. */
-export async function startEdge({ software, counterIntervalMs, samplingRate, onDeath }: EdgeOptions): Promise<Edge> {
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const { software, counterIntervalMs, samplingRate, onDeath } = options
   const keep = (name: string, child: TiedProcess): TiedProcess => {
     void child.ended.then((how) => onDeath(`the ${name} ended by ${how}\n${child.output}`))
     return child
@@ -75,7 +76,8 @@ export async function startEdge({ software, counterIntervalMs, samplingRate, onD
   }
   const gobgpdConfig = readFileSync(file('../docs/gobgpd.toml'), 'utf8')
   await startGobgpd({ config: gobgpdConfig, apiPort: 50051 })
-  for (const [neighbor, config] of Object.entries(renderNeighbors())) FRR.start(neighbor as Neighbor, config, start)
+  const neighbors = Object.entries(renderNeighbors()) as [Neighbor, string][]
+  for (const [neighbor, config] of neighbors) FRR.start(neighbor, config, start)
   const daemon = software.start('router', software.renderRouter(), start)
 
   const exporterOptions: ExporterOptions = {

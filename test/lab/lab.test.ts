@@ -124,7 +124,7 @@ describe.concurrent('the scenarios', () => {
     expect(lab.text).toMatch(/overload to kernel's route: \d\.\d\d s/)
 
     // It can be looked at as it says, plays on as it is told, and ends as it says.
-    const hints = lab.text.matchAll(/^The router's .*?(nsenter .*?)(?: {2}|;)/gm)
+    const hints = lab.text.matchAll(/^The router's .*?(nsenter .*?)(?: {2}|;|$)/gm)
     const answers = [...hints].map(([, command]) => execFileSync('sh', ['-c', command!], { encoding: 'utf8' }))
     expect(answers).toEqual([expect.stringContaining('4.0.0.0/24'), expect.stringContaining('4.0.0.0/24 nhid')])
     lab.process.stdin!.write('1.0.0.1=20 4.0.0.1=65\n')

@@ -54,8 +54,8 @@ describe('the command line', () => {
   })
 
   test('with all of them', () => {
-    const all = ['--router', 'bird', '--scenario', 'seconds', '--counters', '10', '--sampling', '100', '--runs', '5', '--keep']
-    expect(readOptions(all)).toEqual({
+    const all = '--router bird --scenario seconds --counters 10 --sampling 100 --runs 5 --keep'
+    expect(readOptions(all.split(' '))).toEqual({
       software: BIRD, scenarios: ['seconds'], counterIntervalMs: 10_000, samplingRate: 100, runs: 5, keep: true,
     })
   })

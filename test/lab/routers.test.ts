@@ -20,8 +20,9 @@ function check(command: readonly [string, ...string[]], text: string): void {
   const file = join(folder, 'router.conf')
   writeFileSync(file, text)
   const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` }
-  const { status, stdout, stderr } = spawnSync(command[0], [...command.slice(1), file], { env, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${command[0]} exits with ${status}: ${stdout}${stderr}`)
+  const [program, ...args] = command
+  const { status, stdout, stderr } = spawnSync(program, [...args, file], { env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${program} exits with ${status}: ${stdout}${stderr}`)
 }
 
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -57,13 +58,15 @@ test.each([
   ['docs/bird.conf', docs('bird.conf'), renderBirdRouter(false)],
   ['docs/frr.conf', docs('frr.conf'), renderFrrRouter()],
 ])('the lab runs on %s, with but the longest length of its own', (_, documented, rendered) => {
-  expect(rendered.startsWith(documented.replace('{8,28}', '{8,32}').replace('ge 8 le 28', 'ge 8 le 32'))).toBe(true)
+  const own = documented.replace('{8,28}', '{8,32}').replace('ge 8 le 28', 'ge 8 le 32')
+  expect(rendered.startsWith(own)).toBe(true)
 })
 
 test('docs/routers.md says of every router whether it ran', () => {
   const [, ...sections] = docs('routers.md').split(/^## (?=FRR|BIRD|Junos|Arista|Cisco|Nokia)/m)
-  const ran = sections.map((text) => [text.split(/\W/, 1)[0], text.includes('*Not run here.*')])
-  expect(Object.fromEntries(ran)).toEqual({ FRR: false, BIRD: false, Junos: true, Arista: true, Cisco: true, Nokia: true })
+  const notRun = sections.map((text) => [text.split(/\W/, 1)[0], text.includes('*Not run here.*')])
+  const expected = { FRR: false, BIRD: false, Junos: true, Arista: true, Cisco: true, Nokia: true }
+  expect(Object.fromEntries(notRun)).toEqual(expected)
 })
 
 test('countBirdPaths', () => {
