@@ -1,4 +1,4 @@
-/** The edge as it runs: FRR, gobgpd, sFlow, the server's traffic, and the service; and how to look at it. */
+/** The edge as it runs: routers, gobgpd, sFlow, the server's traffic, the service; and how to look at it. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,18 +7,20 @@ import { createRestClient, type RestClient } from '../src/demo/rest-client.ts'
 import type { OverrideStyle } from '../src/model/topology.ts'
 import { startGobgpd } from '../src/simulator/gobgpd.ts'
 import { startTied, type TiedProcess } from '../src/simulator/tied-process.ts'
-import {
-  buildNetwork, CONTROLLER, CUSTOMER, ISP1, ISP2, PREFIXES, ROUTER2, SERVER, type Machine,
-} from './edge-network.ts'
+import { buildNetwork, CONTROLLER, CUSTOMER, ISP1, ISP2, PREFIXES, ROUTER2, SERVER } from './edge-network.ts'
 import { FOLDER } from './enclosure.ts'
 import type { ExporterOptions } from './exporter.ts'
-import { learnedPrefixes, showBgp, startFrr, type Start } from './frr.ts'
+import { FRR } from './frr.ts'
+import { renderNeighbors, type Neighbor } from './frr-config.ts'
 import { parseInterfaceTotals } from './interface-totals.ts'
 import { KernelRoutes, parseRouteChange } from './kernel-routes.ts'
+import type { RouterSoftware, Start } from './router-software.ts'
 import type { Stream } from './sender.ts'
 import { API_PORT, renderServiceConfig, SFLOW_PORT } from './service-config.ts'
 
 export interface EdgeOptions {
+  /** What the router runs; its neighbors run FRR. */
+  readonly software: RouterSoftware
   readonly counterIntervalMs: number
   readonly samplingRate: number
   /** Called once, when a process ends by itself: which, how, and what it printed last. */
@@ -35,8 +37,8 @@ export interface Edge {
   measure(ms: number): Promise<Loads>
   /** Routing tables of the kernels, as they are now and as they changed. */
   readonly routes: Readonly<Record<Watched, KernelRoutes>>
-  /** Prefixes of the paths that a machine's bgpd has. */
-  learned(machine: Machine): Promise<readonly string[]>
+  /** Prefixes of the paths that a neighbor of the router has. */
+  learned(neighbor: Neighbor): Promise<readonly string[]>
   /** Resolves when the service listens. */
   startService(style: OverrideStyle): Promise<void>
   stopService(): Promise<void>
@@ -54,7 +56,8 @@ const LOOK_INTERVAL_MS = 100
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 /** Resolves when BGP has converged and samples flow; the service is not started yet. */
-export async function startEdge({ counterIntervalMs, samplingRate, onDeath }: EdgeOptions): Promise<Edge> {
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const { software, counterIntervalMs, samplingRate, onDeath } = options
   const keep = (name: string, child: TiedProcess): TiedProcess => {
     void child.ended.then((how) => onDeath(`the ${name} ended by ${how}\n${child.output}`))
     return child
@@ -73,7 +76,9 @@ export async function startEdge({ counterIntervalMs, samplingRate, onDeath }: Ed
   }
   const gobgpdConfig = readFileSync(file('../docs/gobgpd.toml'), 'utf8')
   await startGobgpd({ config: gobgpdConfig, apiPort: 50051 })
-  const { router: zebra } = startFrr(start)
+  const neighbors = Object.entries(renderNeighbors()) as [Neighbor, string][]
+  for (const [neighbor, config] of neighbors) FRR.start(neighbor, config, start)
+  const daemon = software.start('router', software.renderRouter(), start)
 
   const exporterOptions: ExporterOptions = {
     agent: CONTROLLER.address,
@@ -90,14 +95,15 @@ export async function startEdge({ counterIntervalMs, samplingRate, onDeath }: Ed
 
   const readTotals = (): Reading => {
     // /proc/PID/net is that of the process's own namespace.
-    const totals = parseInterfaceTotals(readFileSync(`/proc/${zebra.pid}/net/dev`, 'utf8'))
+    const totals = parseInterfaceTotals(readFileSync(`/proc/${daemon.pid}/net/dev`, 'utf8'))
     const bytes = (name: string): number => totals.get(name)!.outBytes
     return { atMs: performance.now(), isp1: bytes(ISP1.name), isp2: bytes(ISP2.name) }
   }
+  const learned: Edge['learned'] = async (neighbor) => [...(await FRR.countPaths(neighbor)).keys()].toSorted()
   await until('BGP converges', async () => {
-    const atRouter = await showBgp('router')
-    const isComplete = PREFIXES.every((prefix) => atRouter[prefix]?.length === 2 && routes.router.has(prefix))
-    const told = await Promise.all([learnedPrefixes('customer'), learnedPrefixes('router2')])
+    const paths = await software.countPaths('router')
+    const isComplete = PREFIXES.every((prefix) => paths.get(prefix) === 2 && routes.router.has(prefix))
+    const told = await Promise.all([learned('customer'), learned('router2')])
     return isComplete && told.every((prefixes) => prefixes.length === PREFIXES.length)
   })
 
@@ -116,7 +122,7 @@ export async function startEdge({ counterIntervalMs, samplingRate, onDeath }: Ed
       return { isp1Bps: bps(end.isp1 - start.isp1), isp2Bps: bps(end.isp2 - start.isp2) }
     },
     routes,
-    learned: learnedPrefixes,
+    learned,
     startService: async (style) => {
       const config = `${FOLDER}/spillway.yaml`
       writeFileSync(config, renderServiceConfig(style))

@@ -7,6 +7,7 @@ import type { Machine } from '../src/demo/ensure-gobgpd.ts'
 
 /** Commands of Debian's packages; util-linux is on every Debian. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  bird2: ['bird', 'birdc'],
   frr: ['/usr/lib/frr/zebra', '/usr/lib/frr/bgpd', 'vtysh'],
   gobgpd: ['gobgpd', 'gobgp'],
   iproute2: ['ip'],
@@ -15,7 +16,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   'util-linux': ['unshare', 'setpriv', 'nsenter'],
 }
 /** What packages start on their own where systemd runs, and nobody asked for. */
-const SERVICES: Readonly<Record<string, string>> = { frr: 'frr.service', gobgpd: 'gobgpd.service' }
+const SERVICES: Readonly<Record<string, string>> = { bird2: 'bird.service', frr: 'frr.service', gobgpd: 'gobgpd.service' }
 
 /** Packages of which a command is missing. */
 export function missingPackages(env: NodeJS.ProcessEnv): readonly string[] {

@@ -1,14 +1,15 @@
-/** What bgpd runs on in each machine. Pure, but for the router's part that stands in docs/frr.conf. */
-import { readFileSync } from 'node:fs'
+/** What FRR's bgpd runs on in each machine. Pure, but for the router's part that stands in docs/frr.conf. */
 import { CONTROLLER, CUSTOMER, ISP1, ISP2, PREFIXES, ROUTER2, type Link } from './edge-network.ts'
+import { readDocumented } from './read-documented.ts'
 
-const ASN = 64512
-const ISP1_ASN = 33010
-const ISP2_ASN = 42428
-const CUSTOMER_ASN = 64496
-const ISP1_LOCAL_PREF = 200
+export const ASN = 64512
+export const ISP1_ASN = 33010
+export const ISP2_ASN = 42428
+export const CUSTOMER_ASN = 64496
+export const ISP1_LOCAL_PREF = 200
 
-export type BgpSpeaker = 'router' | 'isp1' | 'isp2' | 'customer' | 'router2'
+/** Machines that run FRR whatever the router runs. */
+export type Neighbor = 'isp1' | 'isp2' | 'customer' | 'router2'
 
 /** Ends of a lab's sessions: quick to come up, quick to be missed. */
 const neighbor = (address: string, asn: number): string => ` neighbor ${address} remote-as ${asn}
@@ -17,9 +18,8 @@ const neighbor = (address: string, asn: number): string => ` neighbor ${address}
 `
 
 /** bgpd.conf by machine. */
-export function renderBgpdConfigs(): Readonly<Record<BgpSpeaker, string>> {
+export function renderNeighbors(): Readonly<Record<Neighbor, string>> {
   return {
-    router: renderRouter(),
     isp1: renderIsp(ISP1, ISP1_ASN),
     isp2: renderIsp(ISP2, ISP2_ASN),
     customer: renderListener(CUSTOMER, CUSTOMER_ASN),
@@ -27,10 +27,9 @@ export function renderBgpdConfigs(): Readonly<Record<BgpSpeaker, string>> {
   }
 }
 
-/** docs/frr.conf as it stands there, then the rest of the edge. */
-function renderRouter(): string {
-  const documented = readFileSync(new URL('../docs/frr.conf', import.meta.url), 'utf8')
-  return `${documented}
+/** docs/frr.conf, then the rest of the edge. */
+export function renderFrrRouter(): string {
+  return `${readDocumented('frr.conf', '0.0.0.0/0 ge 8 le 28')}
 route-map FROM-ISP1 permit 10
  set local-preference ${ISP1_LOCAL_PREF}
 route-map FROM-ISP2 permit 10

@@ -2,8 +2,10 @@
 import { createInterface } from 'node:readline'
 import { startEdge, type Edge } from './edge.ts'
 import { furnishEnclosure } from './enclosure.ts'
+import { FRR } from './frr.ts'
 import { StepFailed } from './look.ts'
 import { readOptions, type LabOptions } from './options.ts'
+import type { RouterSoftware } from './router-software.ts'
 import { say, sayFailure, saySuccess } from './say.ts'
 import { SCENARIOS } from './scenarios.ts'
 import type { Stream } from './sender.ts'
@@ -15,13 +17,13 @@ async function main(options: LabOptions): Promise<number> {
   const death = new Promise<never>((_, reject) => (fail = reject))
   const onDeath = (what: string): void => fail(new Error(what))
   try {
-    const { counterIntervalMs, samplingRate } = options
-    const counters = `counters every ${counterIntervalMs / 1000} s`
-    say(`FRR on five routers, gobgpd; sFlow from one packet in ${samplingRate}, ${counters}`)
-    const starting = startEdge({ counterIntervalMs, samplingRate, onDeath })
+    const { software, counterIntervalMs, samplingRate } = options
+    const sampling = `one packet in ${samplingRate}, counters every ${counterIntervalMs / 1000} s`
+    say(`${software.name} as the router, FRR as its neighbors, gobgpd; sFlow from ${sampling}`)
+    const starting = startEdge({ software, counterIntervalMs, samplingRate, onDeath })
     const edge = await Promise.race([starting, death])
     const code = await Promise.race([play(edge, options), death])
-    if (options.keep) await Promise.race([keepUp(edge, pid), death])
+    if (options.keep) await Promise.race([keepUp(edge, options.software, pid), death])
     return code
   } catch (error) {
     sayFailure((error as Error).message)
@@ -48,7 +50,7 @@ async function play(edge: Edge, { scenarios, runs }: LabOptions): Promise<number
 }
 
 /** Until a signal ends it all. */
-async function keepUp(edge: Edge, pid: number): Promise<void> {
+async function keepUp(edge: Edge, software: RouterSoftware, pid: number): Promise<void> {
   await edge.stopService()
   await edge.startService('same_length')
   const at = `nsenter -t ${pid} -a`
@@ -57,7 +59,8 @@ All of it stays up, with the traffic of the last step. Ctrl-C here, or kill -9 $
 New traffic, in Mbps:  type  1.0.0.1=20 4.0.0.1=65  and Enter here
 The service:           ${at} curl -s http://127.0.0.1:${API_PORT}/api/v1/overrides   (token: ${TOKEN})
 GoBGP:                 ${at} gobgp neighbor
-The router's BGP:      ${at} vtysh -N router -c 'show bgp ipv4'   (or isp1, isp2, customer, router2)
+The router's BGP:      ${at} ${software.showCommand('router')}
+Its neighbors' BGP:    ${at} ${FRR.showCommand('customer')}   (or isp1, isp2, router2)
 The router's kernel:   ${at} ip -n router route; ${at} ip netns exec router nft list ruleset
 `)
   for await (const line of createInterface({ input: process.stdin })) {

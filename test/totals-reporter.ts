@@ -1,5 +1,10 @@
-/** Prints every skipped test and, as the last line, the totals: `N passed, N failed`. */
+/**
+ * Prints every skipped test and, as the last line, the totals: `N passed, N failed`. With SPILLWAY_LAB_MUST_RUN
+ * in the environment it is a failure when no test of the lab passed.
+ */
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
+
+const LAB_TESTS = 'test/lab/lab.test.ts'
 
 export default class TotalsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
@@ -11,7 +16,13 @@ export default class TotalsReporter implements Reporter {
       process.stdout.write(`skipped: ${test.fullName}: ${reason}\n`)
     }
     const broken = modules.filter((module) => module.state() === 'failed' && module.errors().length > 0).length
-    const failed = of('failed').length + broken + errors.length
+    const labPassed = of('passed').some(({ module }) => module.moduleId.endsWith(LAB_TESTS))
+    const labMissing = process.env['SPILLWAY_LAB_MUST_RUN'] !== undefined && !labPassed
+    if (labMissing) {
+      process.stdout.write(`failed: no test of ${LAB_TESTS} passed, on a machine where root has namespaces\n`)
+      process.exitCode = 1
+    }
+    const failed = of('failed').length + broken + errors.length + Number(labMissing)
     process.stdout.write(`\n${of('passed').length} passed, ${failed} failed\n`)
   }
 }

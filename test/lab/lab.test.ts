@@ -1,4 +1,4 @@
-/** The lab as users run it. Where root runs these tests it must come true; who is not root skips it. */
+/** The lab as users run it. Where root and namespaces are, it must come true; elsewhere it is skipped. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
@@ -7,13 +7,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ensurePackages } from '../../lab/ensure-packages.ts'
 import { thisMachine } from '../../src/demo/ensure-gobgpd.ts'
 import { until } from '../simulator/until.ts'
+import { labObstacle } from './lab-obstacle.ts'
 
 const LAB = fileURLToPath(new URL('../../lab/run', import.meta.url))
 const INSTALL_MS = 300_000
 const SCENARIO_MS = 120_000
 const START_MS = 40_000
-const isRoot = process.platform === 'linux' && process.getuid?.() === 0
-const needed = isRoot ? undefined : 'the lab needs Linux and root'
+const needed = labObstacle()
 
 interface Lab {
   readonly process: ChildProcess
@@ -124,7 +124,7 @@ describe.concurrent('the scenarios', () => {
     expect(lab.text).toMatch(/overload to kernel's route: \d\.\d\d s/)
 
     // It can be looked at as it says, plays on as it is told, and ends as it says.
-    const hints = lab.text.matchAll(/^The router's .*?(nsenter .*?)(?: {2}|;)/gm)
+    const hints = lab.text.matchAll(/^The router's .*?(nsenter .*?)(?: {2}|;|$)/gm)
     const answers = [...hints].map(([, command]) => execFileSync('sh', ['-c', command!], { encoding: 'utf8' }))
     expect(answers).toEqual([expect.stringContaining('4.0.0.0/24'), expect.stringContaining('4.0.0.0/24 nhid')])
     lab.process.stdin!.write('1.0.0.1=20 4.0.0.1=65\n')
@@ -149,6 +149,23 @@ describe.concurrent('the scenarios', () => {
     expect(cells(lab.text, 'customer knows')).toEqual(expected)
     expect(cells(lab.text, 'router2 knows')).toEqual(expected)
     expect(specific).toMatch(/^[1-4]\.0\.0\.0\/25$/)
+  }, SCENARIO_MS)
+
+  test('BIRD as the router', async () => {
+    const lab = startLab('--router', 'bird')
+    await expectSuccess(lab)
+    const [[before, moved, after]] = cells(lab.text, 'moved to isp2') as [string[]]
+    expect([before, moved, after]).toEqual(['-', expect.stringMatching(/^[1-4]\.0\.0\.0\/24$/), '-'])
+    const known = [['all 4', `all but ${moved!}`, 'all 4']]
+    expect([cells(lab.text, 'customer knows'), cells(lab.text, 'router2 knows')]).toEqual([known, known])
+  }, SCENARIO_MS)
+
+  test('BIRD with secondary: the neighbors lose nothing, though it is same_length', async () => {
+    const lab = startLab('--router', 'bird-secondary')
+    await expectSuccess(lab)
+    expect(cells(lab.text, 'moved to isp2')[0]![1]).toMatch(/^[1-4]\.0\.0\.0\/24$/)
+    const known = [['all 4', 'all 4', 'all 4']]
+    expect([cells(lab.text, 'customer knows'), cells(lab.text, 'router2 knows')]).toEqual([known, known])
   }, SCENARIO_MS)
 })
 

@@ -1,5 +1,7 @@
 /** What the lab reads of kernels and of its command line. */
 import { describe, expect, test } from 'vitest'
+import { BIRD } from '../../lab/bird.ts'
+import { FRR } from '../../lab/frr.ts'
 import { parseInterfaceTotals } from '../../lab/interface-totals.ts'
 import { KernelRoutes, parseRouteChange } from '../../lab/kernel-routes.ts'
 import { readOptions } from '../../lab/options.ts'
@@ -46,17 +48,24 @@ describe('the routes of a kernel', () => {
 describe('the command line', () => {
   test('without options: the three scenarios', () => {
     expect(readOptions([])).toEqual({
-      scenarios: ['four-prefixes', 'two-prefixes', 'neighbors'], counterIntervalMs: 1000, samplingRate: 5, runs: 3, keep: false,
+      software: FRR, scenarios: ['four-prefixes', 'two-prefixes', 'neighbors'],
+      counterIntervalMs: 1000, samplingRate: 5, runs: 3, keep: false,
     })
   })
 
   test('with all of them', () => {
-    expect(readOptions(['--scenario', 'seconds', '--counters', '10', '--sampling', '100', '--runs', '5', '--keep'])).toEqual({
-      scenarios: ['seconds'], counterIntervalMs: 10_000, samplingRate: 100, runs: 5, keep: true,
+    const all = '--router bird --scenario seconds --counters 10 --sampling 100 --runs 5 --keep'
+    expect(readOptions(all.split(' '))).toEqual({
+      software: BIRD, scenarios: ['seconds'], counterIntervalMs: 10_000, samplingRate: 100, runs: 5, keep: true,
     })
   })
 
+  test('with BIRD: one scenario', () => {
+    expect(readOptions(['--router', 'bird'])).toMatchObject({ software: BIRD, scenarios: ['four-prefixes'] })
+  })
+
   test.each([
+    [['--router', 'ios'], '--router "ios": use one of frr, bird'],
     [['--scenario', 'toString'], '--scenario "toString": use one of four-prefixes'],
     [['--scenario'], '--scenario ""'],
     [['--counters', 'often'], '--counters "often": use a number from 0.5 to 300'],

@@ -1,0 +1,19 @@
+/** What speaks BGP in a machine of the lab. */
+import type { TiedProcess } from '../src/simulator/tied-process.ts'
+import type { Machine } from './edge-network.ts'
+
+/** Starts a command in a machine, tied to the lab. */
+export type Start = (machine: Machine, command: readonly string[], env?: NodeJS.ProcessEnv) => TiedProcess
+
+export interface RouterSoftware {
+  /** As its makers write it. */
+  readonly name: string
+  /** Its configuration as the edge's router: what docs/ tells users, then the rest of the edge. */
+  renderRouter(): string
+  /** Returns one of its processes. */
+  start(machine: Machine, config: string, start: Start): TiedProcess
+  /** How many paths it has for each prefix; rejects when it does not answer. */
+  countPaths(machine: Machine): Promise<ReadonlyMap<string, number>>
+  /** A command that shows them. */
+  showCommand(machine: string): string
+}
