@@ -85,8 +85,10 @@ function startExporter(options: ExporterOptions): void {
 /** What the kernel tells of an interface besides its counters. */
 function readInterface(name: string): { ifIndex: number; speedBps: number; operUp: boolean } {
   const read = (what: string): string => readFileSync(`/sys/class/net/${name}/${what}`, 'utf8').trim()
-  const [ifIndex, speedMbps] = [Number(read('ifindex')), Number(read('speed'))]
-  return { ifIndex, speedBps: speedMbps * 1e6, operUp: read('operstate') === 'up' }
+  const operUp = read('operstate') === 'up'
+  // The kernel does not tell the speed of a link that is down; 0 is sFlow's word for unknown.
+  const speedMbps = operUp ? Number(read('speed')) : 0
+  return { ifIndex: Number(read('ifindex')), speedBps: speedMbps * 1e6, operUp }
 }
 
 startExporter(JSON.parse(process.argv[2]!) as ExporterOptions)

@@ -35,7 +35,8 @@ function reportInterface(
   const isAbove = (traffic.outBps ?? 0) > highBps || (plannedBps ?? 0) > highBps
   const isRelieved = overrides.some((o) => o.state === 'installed' && o.override.fromInterface === configured.name)
   let state: InterfaceState = isAbove ? 'high' : isRelieved ? 'relieved' : 'ok'
-  if (seen.telemetryState === 'stale' || seen.telemetryState === 'lost') state = 'stale'
+  const isUnknown = traffic.outBps === undefined || seen.telemetryState === 'stale' || seen.telemetryState === 'lost'
+  if (isUnknown) state = 'stale'
   if (traffic.operUp === false) state = 'down'
   return {
     router: router.name,
