@@ -4,21 +4,17 @@ import { ConfigError } from './config/config-error.ts'
 import type { Config } from './config/config.ts'
 import { findWarnings } from './config/find-warnings.ts'
 import { loadConfig } from './config/load-config.ts'
+import { loadOrReport } from './config/load-or-report.ts'
 import { createLogOutput } from './log-output.ts'
+import { messageOf } from './model/error-message.ts'
 import { createService, type Handover, type Service } from './service.ts'
 
 /** Runs until SIGTERM or SIGINT; the overrides stay in GoBGP, so that an upgrade causes no flap. */
 export async function runCommand(file: string, version: string): Promise<number> {
   // First of all: a reload may be asked for at any moment, and would end a process that does not listen yet.
   const nextSignal = listenForSignals()
-  let config: Config
-  try {
-    config = loadConfig(file, process.env)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`${error.message}\n`)
-    return 2
-  }
+  let config = loadOrReport(file, process.env, (text) => process.stderr.write(text))
+  if (config === undefined) return 2
   const output = createLogOutput(process.stdout.fd)
   const logger = pino({ base: { service: 'spillway' }, timestamp: pino.stdTimeFunctions.isoTime }, output)
   const start = async (settings: Config, before?: Handover): Promise<Service> => {
@@ -100,8 +96,4 @@ function listenForSignals(): () => Promise<Signal> {
       await new Promise<void>((resolve) => (wake = resolve))
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -12,9 +12,10 @@ import { createController, type Controller, type ControllerHandover } from './co
 import { evaluatePaths } from './controller/exits.ts'
 import type { CycleReport } from './controller/report.ts'
 import { readMode, writeMode } from './mode-file.ts'
-import type { Clock } from './model/clock.ts'
+import { messageOf } from './model/error-message.ts'
 import type { Mode } from './model/mode.ts'
 import type { Router } from './model/topology.ts'
+import { monotonicClock as clock } from './monotonic-clock.ts'
 
 export interface Service {
   /** Rejects when an address cannot be listened on; all that had started is stopped again. */
@@ -41,9 +42,6 @@ export interface ServiceOptions {
   readonly version: string
   readonly logger: Logger
 }
-
-/** Monotonic: windows and holds must not follow a clock that is set. */
-const clock: Clock = () => performance.timeOrigin + performance.now()
 
 export function createService(
   config: Config,
@@ -78,7 +76,7 @@ export function createService(
     try {
       writeMode(modeFile, mode, settings.dryRun)
     } catch (error) {
-      unkept = error instanceof Error ? error.message : String(error)
+      unkept = messageOf(error)
     }
     await controller.setMode(mode)
     if (unkept !== undefined) {

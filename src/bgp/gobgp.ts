@@ -14,6 +14,7 @@ import {
 } from './override-path.ts'
 import { breaksConnection, createBackoff, isBug } from './retry.ts'
 import type { PathCounters } from './router-routes.ts'
+import { messageOf } from '../model/error-message.ts'
 
 export interface GobgpOptions extends OverrideOptions {
   /** HOST:PORT or unix:/PATH of gobgpd's gRPC API. */
@@ -115,7 +116,7 @@ export function createGobgp(options: GobgpOptions): Gobgp {
 
   const noteLoss = (error: unknown): void => {
     grpcErrors++
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     // Once for each reason: it is tried again every few seconds.
     if (reason !== lastError || connection !== undefined) logger.warn({ target, reason }, 'gobgpd is away')
     lastError = reason

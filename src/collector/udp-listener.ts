@@ -3,6 +3,7 @@ import { createSocket, type RemoteInfo } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import type { Logger } from 'pino'
+import { messageOf } from '../model/error-message.ts'
 
 export interface UdpListener {
   readonly port: number
@@ -25,7 +26,7 @@ export async function listenUdp(
     await once(socket, 'listening')
   } catch (error) {
     socket.close()
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     const message = `sFlow: cannot listen on UDP ${host} port ${port} (sflow.listen): ${reason}`
     throw new Error(message, { cause: error })
   }

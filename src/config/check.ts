@@ -1,8 +1,7 @@
 /** The command `check`: says whether a configuration can run, and what it comes to. */
-import { ConfigError } from './config-error.ts'
 import type { Environment } from './environment.ts'
 import { findWarnings } from './find-warnings.ts'
-import { loadConfig } from './load-config.ts'
+import { loadOrReport } from './load-or-report.ts'
 import { renderConfig } from './render-config.ts'
 
 export interface CheckIo {
@@ -17,14 +16,9 @@ export interface CheckIo {
  * `FILE:LINE:COL PATH: what is wrong`, and returns 2.
  */
 export function checkCommand(file: string, io: CheckIo): 0 | 2 {
-  try {
-    const config = loadConfig(file, io.env)
-    for (const warning of findWarnings(config)) io.err(`warning: ${warning}\n`)
-    io.out(renderConfig(config))
-    return 0
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    io.err(`${error.message}\n`)
-    return 2
-  }
+  const config = loadOrReport(file, io.env, (text) => io.err(text))
+  if (config === undefined) return 2
+  for (const warning of findWarnings(config)) io.err(`warning: ${warning}\n`)
+  io.out(renderConfig(config))
+  return 0
 }

@@ -10,6 +10,7 @@ import type { Config } from './config.ts'
 import type { Environment } from './environment.ts'
 import { reportIssue } from './explain-issue.ts'
 import { configSchema, draftSchema } from './schema.ts'
+import { messageOf } from '../model/error-message.ts'
 
 /** Reads and checks a file. Throws ConfigError with every fault, also when the file cannot be read. */
 export function loadConfig(file: string, env: Environment): Config {
@@ -35,7 +36,7 @@ function readText(file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     const message = `cannot be read: ${reason}`
     throw new ConfigError(file, [{ line: 1, col: 1, path: '(file)', message }])
   }

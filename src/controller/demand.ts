@@ -1,6 +1,6 @@
 /** Demand: traffic by the received prefix that it belongs to. Pure. */
 import { comparePrefixes, formatPrefix, prefixOf, type Prefix } from '../model/prefix.ts'
-import { Rates, type DestinationRate, type Rate } from '../model/rates.ts'
+import { NO_RATE, Rates, type DestinationRate, type Rate } from '../model/rates.ts'
 import type { Route } from '../model/route.ts'
 import type { Router } from '../model/topology.ts'
 import type { RouterRoutes } from './exits.ts'
@@ -12,7 +12,6 @@ export interface PrefixDemand {
   readonly route: Route | undefined
   /** Of these destinations alone: those of more specific routes inside `prefix` are not in it. */
   readonly rates: Rates
-  readonly total: Rate
 }
 
 /** All demand of a router by received prefix; look-ups by any prefix cost O(log n). */
@@ -35,10 +34,7 @@ export class Demand {
       current.rows.push(row)
     }
     this.#byPrefix = new Map(
-      [...groups].map(([key, { prefix, route, rows }]) => {
-        const own = new Rates(rows)
-        return [key, { prefix, route, rates: own, total: own.towards(prefix) }]
-      }),
+      [...groups].map(([key, { prefix, route, rows }]) => [key, { prefix, route, rates: new Rates(rows) }]),
     )
   }
 
@@ -56,7 +52,7 @@ export class Demand {
   movedBy(prefix: Prefix): Rate {
     const parent = this.#routes.covering(prefix)[0]
     const rates = parent === undefined ? undefined : this.of(parent.prefix)?.rates
-    return rates?.towards(prefix) ?? { bps: 0, samples: 0 }
+    return rates?.towards(prefix) ?? NO_RATE
   }
 }
 

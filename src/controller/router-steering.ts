@@ -1,5 +1,6 @@
 /** Steers one router: observe, decide, act. The controller calls these in turn. */
 import type { Decision } from '../model/decision.ts'
+import { messageOf } from '../model/error-message.ts'
 import type { Mode } from '../model/mode.ts'
 import type { InstalledOverride, OverrideKey } from '../model/override.ts'
 import { contains, formatPrefix, type Prefix } from '../model/prefix.ts'
@@ -45,9 +46,8 @@ export interface Observation {
   readonly traffic: RouterTraffic
   readonly telemetryState: TelemetryState
   readonly session: RouterSession
-  /** What GoBGP holds of ours; undefined when it did not answer, and why. */
+  /** What GoBGP holds of ours; undefined when it did not answer. */
   readonly installed: readonly InstalledOverride[] | undefined
-  readonly gobgpError: string | undefined
 }
 
 /** What is to be done, and why. */
@@ -114,13 +114,7 @@ export class RouterSteering {
 
   async observe(nowMs: number): Promise<Observation> {
     const { traffic, routes, overrides, policy } = this.#parts
-    let installed: readonly InstalledOverride[] | undefined
-    let gobgpError: string | undefined
-    try {
-      installed = await overrides.list(this.router.name)
-    } catch (error) {
-      gobgpError = messageOf(error)
-    }
+    const installed = await overrides.list(this.router.name).catch(() => undefined)
     const seen = traffic.traffic(this.router.name, nowMs)
     return {
       nowMs,
@@ -128,7 +122,6 @@ export class RouterSteering {
       telemetryState: telemetryState(seen.telemetry, seen.interfaces, nowMs, this.#startedMs, policy),
       session: routes.session(this.router.name),
       installed,
-      gobgpError,
     }
   }
 
@@ -266,8 +259,4 @@ function unexplained({ withdraw }: Changes, { decisions }: RouterPlan): Prefix[]
   return withdraw
     .map(({ prefix }) => prefix)
     .filter((prefix) => !decisions.some((d) => d.acted && d.prefix !== undefined && contains(d.prefix, prefix)))
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

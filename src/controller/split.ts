@@ -34,4 +34,3 @@ export function splitPrefix(prefix: Prefix, rates: Rates, rules: SplitRules): Pi
   }
   return halves.flatMap((half) => splitPrefix(half, rates, rules))
 }
-

@@ -1,5 +1,6 @@
 /** The demo: a rush hour at a simulated edge, with real gobgpd processes and the service as it is. */
 import type { Writable } from 'node:stream'
+import { messageOf } from '../model/error-message.ts'
 import { EXITS, renderServiceConfig } from './demo-edge.ts'
 import { ensureGobgpd, thisMachine } from './ensure-gobgpd.ts'
 import { awaitReady, playStory } from './play.ts'
@@ -72,7 +73,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     if (interrupted && !once) return 0
     // A process that died explains better than whatever failed because of it.
     const reason: unknown = ending.signal.aborted ? ending.signal.reason : error
-    presenter.fails(reason instanceof Error ? reason.message : String(reason))
+    presenter.fails(messageOf(reason))
     return 1
   } finally {
     clearInterval(watching)

@@ -5,6 +5,7 @@ import { observe, type Observation } from './observation.ts'
 import type { RestClient } from './rest-client.ts'
 import type { Stage } from './stage.ts'
 import type { Step } from './story.ts'
+import { messageOf } from '../model/error-message.ts'
 
 export interface Audience {
   /** Every look at the stage. */
@@ -79,7 +80,7 @@ async function look(
     const now = await observe(stage.edge, rest)
     return { now, missing: step.missing(now) }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     return { now: undefined, missing: `REST gave no answer: ${why}` }
   }
 }

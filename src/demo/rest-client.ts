@@ -1,4 +1,5 @@
 /** What the demo reads of the service, over REST like any other user: GET only, at a loopback address. */
+import { messageOf } from '../model/error-message.ts'
 
 export interface RestInterface {
   readonly name: string
@@ -53,7 +54,7 @@ export function createRestClient(base: string): RestClient {
         const body = await response.text()
         return response.ok ? undefined : body
       } catch (error) {
-        return `no answer yet (${error instanceof Error ? error.message : String(error)})`
+        return `no answer yet (${messageOf(error)})`
       }
     },
     interfaces: () => list<RestInterface>('/api/v1/interfaces'),

@@ -15,7 +15,6 @@ function states(mbps: readonly number[], change: { outBps?: number | undefined; 
     telemetryState: 'fresh' as const,
     session: { up: true, synced: true },
     installed: [],
-    gobgpError: undefined,
   }
   const verdict = { plan, changes: { add: [], withdraw: [] }, decisions: [] }
   const outcome = { installed: new Set<string>(), failures: [] }
