@@ -52,6 +52,9 @@ export const ROUTER2: Link = {
 }
 const LINKS = [ISP1, ISP2, SERVER, CONTROLLER, CUSTOMER, ROUTER2]
 
+/** Samples come in by it. */
+export const NFLOG_GROUP = 5
+
 /** What both ISPs announce, and where the traffic ends. */
 export const PREFIXES = ['1.0.0.0/24', '2.0.0.0/24', '3.0.0.0/24', '4.0.0.0/24']
 
@@ -67,13 +70,18 @@ export function buildNetwork(sampling: { readonly rate: number; readonly group: 
     ...['isp1', 'isp2'].flatMap((isp) => PREFIXES.map((prefix) => `-n ${isp} route add blackhole ${prefix}`)),
   ])
   inNamespace('router', ['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward'])
-  // Egress sampling: behind routing, where the interface that a packet leaves by is known.
-  inNamespace('router', ['nft', '-f', '-'], `table inet sampling {
+  inNamespace('router', ['nft', '-f', '-'], renderSampling(sampling))
+}
+
+/** For nft: one packet in `rate` goes to an NFLOG group, behind routing, where it is known by what it leaves. */
+export function renderSampling({ rate, group }: { readonly rate: number; readonly group: number }): string {
+  return `table inet sampling {
   chain egress {
     type filter hook postrouting priority 0;
-    numgen random mod ${sampling.rate} < 1 log group ${sampling.group};
+    numgen random mod ${rate} < 1 log group ${group};
   }
-}`)
+}
+`
 }
 
 /** Runs a command in a machine; throws with what it said when it fails. */

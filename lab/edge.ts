@@ -1,19 +1,25 @@
 /** The edge as it runs: routers, gobgpd, sFlow, the server's traffic, the service; and how to look at it. */
+import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createRestClient, type RestClient } from '../src/demo/rest-client.ts'
+import { messageOf } from '../src/model/error-message.ts'
 import type { OverrideStyle } from '../src/model/topology.ts'
-import { startGobgpd } from '../src/simulator/gobgpd.ts'
+import { startGobgpd, type Gobgpd } from '../src/simulator/gobgpd.ts'
 import { startTied, type TiedProcess } from '../src/simulator/tied-process.ts'
-import { buildNetwork, CONTROLLER, CUSTOMER, ISP1, ISP2, PREFIXES, ROUTER2, SERVER } from './edge-network.ts'
+import {
+  buildNetwork, CONTROLLER, CUSTOMER, ISP1, ISP2, NFLOG_GROUP, PREFIXES, ROUTER2, SERVER,
+} from './edge-network.ts'
 import { FOLDER } from './enclosure.ts'
 import type { ExporterOptions } from './exporter.ts'
 import { FRR } from './frr.ts'
 import { renderNeighbors, type Neighbor } from './frr-config.ts'
 import { parseInterfaceTotals } from './interface-totals.ts'
 import { KernelRoutes, parseRouteChange } from './kernel-routes.ts'
+import { StepFailed } from './step-failed.ts'
 import type { RouterSoftware, Start } from './router-software.ts'
 import type { Stream } from './sender.ts'
 import { API_PORT, renderServiceConfig, SFLOW_PORT } from './service-config.ts'
@@ -37,12 +43,21 @@ export interface Edge {
   measure(ms: number): Promise<Loads>
   /** Routing tables of the kernels, as they are now and as they changed. */
   readonly routes: Readonly<Record<Watched, KernelRoutes>>
+  /** See RouterSoftware; rejects where the router knows no weight. */
+  setWeight(weight: number): Promise<void>
   /** Prefixes of the paths that a neighbor of the router has. */
   learned(neighbor: Neighbor): Promise<readonly string[]>
   /** Resolves when the service listens. */
   startService(style: OverrideStyle): Promise<void>
   stopService(): Promise<void>
+  /** Takes out of GoBGP what a service that has stopped left there. */
+  withdrawOverrides(): Promise<void>
   readonly rest: RestClient
+  readonly gobgpd: Gobgpd
+  /** Prefixes of what was injected, asked of gobgpd with its own client; rejects when it does not answer. */
+  overridesInGobgp(): Promise<readonly string[]>
+  /** GoBGP's session with the router is established. */
+  isSessionUp(): Promise<boolean>
 }
 
 export interface Loads {
@@ -50,9 +65,11 @@ export interface Loads {
   readonly isp2Bps: number
 }
 
-const NFLOG_GROUP = 5
+const GOBGPD_PORT = 50051
+/** As GoBGP's API has it. */
+const ESTABLISHED = 6
 const READY_TIMEOUT_MS = 30_000
-const LOOK_INTERVAL_MS = 100
+const LOOK_INTERVAL_MS = 250
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 /** Resolves when BGP has converged and samples flow; the service is not started yet. */
@@ -75,7 +92,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     router2: followRoutes('router2', start),
   }
   const gobgpdConfig = readFileSync(file('../docs/gobgpd.toml'), 'utf8')
-  await startGobgpd({ config: gobgpdConfig, apiPort: 50051 })
+  const gobgpd = await startGobgpd({ config: gobgpdConfig, apiPort: GOBGPD_PORT, args: ['-r'] })
   const neighbors = Object.entries(renderNeighbors()) as [Neighbor, string][]
   for (const [neighbor, config] of neighbors) FRR.start(neighbor, config, start)
   const daemon = software.start('router', software.renderRouter(), start)
@@ -107,6 +124,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     return isComplete && told.every((prefixes) => prefixes.length === PREFIXES.length)
   })
 
+  const config = `${FOLDER}/spillway.yaml`
+  const env = { ...process.env, SPILLWAY_NODE: process.execPath }
+  const spillway = (command: string): TiedProcess => startTied(file('../bin/spillway'), [command, '-c', config], { env })
   let service: TiedProcess | undefined
   const rest = createRestClient(`http://127.0.0.1:${API_PORT}`)
   return {
@@ -123,26 +143,46 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     },
     routes,
     learned,
+    setWeight: async (weight) => {
+      if (software.setWeight === undefined) throw new StepFailed(`${software.name} knows no weight: play it with --router frr`)
+      await software.setWeight('router', weight)
+    },
     startService: async (style) => {
-      const config = `${FOLDER}/spillway.yaml`
       writeFileSync(config, renderServiceConfig(style))
-      const env = { ...process.env, SPILLWAY_NODE: process.execPath }
-      service = startTied(file('../bin/spillway'), ['run', '-c', config], { env })
+      service = spillway('run')
       const mine = service
       void mine.ended.then((how) => {
         if (service === mine) onDeath(`the service ended by ${how}\n${mine.output}`)
       })
       let missing: string | undefined
       const isReady = async (): Promise<boolean> => (missing = await rest.notReady()) === undefined
-      await until('the service is ready', isReady, () => missing)
+      await until('the service is ready', isReady, () => missing).catch(async (error: unknown) => {
+        throw new Error(`${messageOf(error)}\nits sFlow: ${await rest.sflow()}\nits log:\n${mine.output}`)
+      })
     },
     stopService: async () => {
       const ending = service
       service = undefined
       await ending?.stop()
     },
+    withdrawOverrides: async () => {
+      const command = spillway('withdraw')
+      const how = await command.ended
+      if (how !== 'exit code 0') throw new StepFailed(`withdraw ended by ${how}\n${command.output}`)
+    },
     rest,
+    gobgpd,
+    overridesInGobgp: async () => Object.keys((await askGobgpd('global', 'rib')) as object).toSorted(),
+    isSessionUp: async () => {
+      const peers = (await askGobgpd('neighbor')) as { state: { session_state: number } }[]
+      return peers.every(({ state }) => state.session_state === ESTABLISHED)
+    },
   }
+}
+
+async function askGobgpd(...what: readonly string[]): Promise<unknown> {
+  const { stdout } = await promisify(execFile)('gobgp', ['-p', String(GOBGPD_PORT), '-j', ...what])
+  return JSON.parse(stdout)
 }
 
 interface Reading {

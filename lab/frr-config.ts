@@ -1,5 +1,5 @@
 /** What FRR's bgpd runs on in each machine. Pure, but for the router's part that stands in docs/frr.conf. */
-import { CONTROLLER, CUSTOMER, ISP1, ISP2, PREFIXES, ROUTER2, type Link } from './edge-network.ts'
+import { CUSTOMER, ISP1, ISP2, PREFIXES, ROUTER2, type Link } from './edge-network.ts'
 import { readDocumented } from './read-documented.ts'
 
 export const ASN = 64512
@@ -27,8 +27,20 @@ export function renderNeighbors(): Readonly<Record<Neighbor, string>> {
   }
 }
 
+/** Who learns routes from the router: machines that an edge may do without. */
+type Listener = 'customer' | 'router2'
+
 /** docs/frr.conf, then the rest of the edge. */
-export function renderFrrRouter(): string {
+export function renderFrrRouter(listeners: readonly Listener[] = ['customer', 'router2']): string {
+  const sessions = { customer: neighbor(CUSTOMER.remote, CUSTOMER_ASN), router2: neighbor(ROUTER2.remote, ASN) }
+  const policies = {
+    customer: `  neighbor ${CUSTOMER.remote} route-map NOTHING in
+  neighbor ${CUSTOMER.remote} route-map TO-EBGP out
+`,
+    router2: `  neighbor ${ROUTER2.remote} next-hop-self
+`,
+  }
+  const each = (parts: Readonly<Record<Listener, string>>): string => listeners.map((one) => parts[one]).join('')
   return `${readDocumented('frr.conf', '0.0.0.0/0 ge 8 le 28')}
 route-map FROM-ISP1 permit 10
  set local-preference ${ISP1_LOCAL_PREF}
@@ -36,18 +48,13 @@ route-map FROM-ISP2 permit 10
 route-map NOTHING deny 10
 !
 router bgp ${ASN}
- neighbor ${CONTROLLER.remote} timers connect 1
-${neighbor(ISP1.remote, ISP1_ASN)}${neighbor(ISP2.remote, ISP2_ASN)}\
-${neighbor(CUSTOMER.remote, CUSTOMER_ASN)}${neighbor(ROUTER2.remote, ASN)}\
+${neighbor(ISP1.remote, ISP1_ASN)}${neighbor(ISP2.remote, ISP2_ASN)}${each(sessions)}\
  address-family ipv4 unicast
   neighbor ${ISP1.remote} route-map FROM-ISP1 in
   neighbor ${ISP1.remote} route-map NOTHING out
   neighbor ${ISP2.remote} route-map FROM-ISP2 in
   neighbor ${ISP2.remote} route-map NOTHING out
-  neighbor ${CUSTOMER.remote} route-map NOTHING in
-  neighbor ${CUSTOMER.remote} route-map TO-EBGP out
-  neighbor ${ROUTER2.remote} next-hop-self
- exit-address-family
+${each(policies)} exit-address-family
 `
 }
 

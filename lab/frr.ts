@@ -7,7 +7,7 @@ import type { RouterSoftware } from './router-software.ts'
 
 export const FRR: RouterSoftware = {
   name: 'FRR',
-  renderRouter: renderFrrRouter,
+  renderRouter: () => renderFrrRouter(),
   start: (machine, config, start) => {
     const folder = `/etc/frr/${machine}`
     for (const own of [folder, `/run/frr/${machine}`]) {
@@ -27,6 +27,10 @@ export const FRR: RouterSoftware = {
     const { stdout } = await promisify(execFile)('vtysh', ['-N', machine, '-c', 'show bgp ipv4 unicast json'])
     const { routes } = JSON.parse(stdout) as { routes: Record<string, unknown[]> }
     return new Map(Object.entries(routes).map(([prefix, paths]) => [prefix, paths.length]))
+  },
+  setWeight: async (machine, weight) => {
+    const commands = ['configure terminal', 'route-map FROM-ISP1 permit 10', `set weight ${weight}`, 'end', 'clear bgp ipv4 unicast * soft in']
+    await promisify(execFile)('vtysh', ['-N', machine, ...commands.flatMap((command) => ['-c', command])])
   },
   showCommand: (machine) => `vtysh -N ${machine} -c 'show bgp ipv4'`,
 }

@@ -4,6 +4,7 @@ import type { Edge, Loads } from './edge.ts'
 import { ISP1, ISP2, PREFIXES } from './edge-network.ts'
 import type { Stream } from './sender.ts'
 import { LOW_WATERMARK, SPEED_BPS, THRESHOLD_BPS } from './service-config.ts'
+import { StepFailed } from './step-failed.ts'
 
 /** What was there at one moment. */
 export interface Look extends Loads {
@@ -12,11 +13,6 @@ export interface Look extends Loads {
   /** Prefixes that each knew from the router. */
   readonly customer: readonly string[]
   readonly router2: readonly string[]
-}
-
-/** A step that did not come true; the message says in words what was missing. */
-export class StepFailed extends Error {
-  override readonly name = 'StepFailed'
 }
 
 /** Sampling is a measurement: relief aims at the target and may miss it by this share of the link. */

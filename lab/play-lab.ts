@@ -3,12 +3,12 @@ import { createInterface } from 'node:readline'
 import { startEdge, type Edge } from './edge.ts'
 import { furnishEnclosure } from './enclosure.ts'
 import { FRR } from './frr.ts'
-import { StepFailed } from './look.ts'
+import { StepFailed } from './step-failed.ts'
 import { readOptions, type LabOptions } from './options.ts'
 import type { RouterSoftware } from './router-software.ts'
 import { say, sayFailure, saySuccess } from './say.ts'
 import { SCENARIOS } from './scenarios.ts'
-import type { Stream } from './sender.ts'
+import { readStreams } from './read-streams.ts'
 import { API_PORT, TOKEN } from './service-config.ts'
 
 async function main(options: LabOptions): Promise<number> {
@@ -64,19 +64,12 @@ Its neighbors' BGP:    ${at} ${FRR.showCommand('customer')}   (or isp1, isp2, ro
 The router's kernel:   ${at} ip -n router route; ${at} ip netns exec router nft list ruleset
 `)
   for await (const line of createInterface({ input: process.stdin })) {
-    const streams = readStreams(line)
+    const streams = readStreams(line.split(/\s+/).filter((word) => word !== ''))
     if (streams === undefined) sayFailure(`"${line}" is not ADDRESS=MBPS ...`)
     else say(`sent since ${new Date(await edge.send(streams)).toISOString()}`)
   }
   // Without a terminal to type at.
   await new Promise(() => setInterval(() => {}, 60_000))
-}
-
-function readStreams(line: string): Stream[] | undefined {
-  const words = line.split(/\s+/).filter((word) => word !== '')
-  const matches = words.map((word) => /^(\d+(?:\.\d+){3})=(\d+(?:\.\d+)?)$/.exec(word))
-  if (matches.includes(null)) return undefined
-  return matches.map((match) => ({ to: match![1]!, bps: Number(match![2]) * 1e6 }))
 }
 
 process.exit(await main(readOptions(process.argv.slice(2))))

@@ -14,6 +14,11 @@ export interface RouterSoftware {
   start(machine: Machine, config: string, start: Start): TiedProcess
   /** How many paths it has for each prefix; rejects when it does not answer. */
   countPaths(machine: Machine): Promise<ReadonlyMap<string, number>>
+  /**
+   * Has the inbound policy on the first ISP's session give all that it tells a weight: it then wins whatever its
+   * LOCAL_PREF. Missing where the software knows no weight.
+   */
+  readonly setWeight?: (machine: Machine, weight: number) => Promise<void>
   /** A command that shows them. */
   showCommand(machine: string): string
 }

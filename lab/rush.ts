@@ -4,9 +4,10 @@ import type { RestDecision } from '../src/demo/rest-client.ts'
 import type { OverrideStyle } from '../src/model/topology.ts'
 import { formatRate } from '../src/model/units.ts'
 import type { Edge } from './edge.ts'
-import { loadsText, lookUntil, missingHome, missingRelief, StepFailed, sumOf, type Look } from './look.ts'
+import { loadsText, lookUntil, missingHome, missingRelief, sumOf, type Look } from './look.ts'
 import { say, sayDecision, saySuccess } from './say.ts'
 import type { Stream } from './sender.ts'
+import { StepFailed } from './step-failed.ts'
 
 export interface RushPlan {
   readonly quiet: readonly Stream[]

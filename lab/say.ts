@@ -1,6 +1,6 @@
 /** What the lab tells, in lines with their time, as the demo does. */
 import { renderEvent, type Event } from '../src/demo/screen.ts'
-import { paint } from '../src/demo/terminal.ts'
+import { paint } from '../src/process/styled-line.ts'
 
 const color = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === ''
 

@@ -2,11 +2,14 @@
 import type { OverrideStyle } from '../src/model/topology.ts'
 import { formatRate } from '../src/model/units.ts'
 import type { Edge } from './edge.ts'
-import { StepFailed, sumOf } from './look.ts'
+import { sumOf } from './look.ts'
+import { playGobgpdRestart, playUpgrade } from './restarts.ts'
 import { playRush, startServiceOn, type RushPlan, type RushResult } from './rush.ts'
 import { say, saySuccess } from './say.ts'
 import type { Stream } from './sender.ts'
+import { playWeight } from './weight.ts'
 import { renderRuns, renderRush, seconds } from './table.ts'
+import { StepFailed } from './step-failed.ts'
 
 export interface Scenario {
   /** In one line. */
@@ -34,6 +37,10 @@ const TWO_PREFIXES: RushPlan = {
     stream('2.0.0.1', 20), stream('2.0.0.129', 10),
   ],
   quietMs: QUIET_MS,
+}
+/** The larger stream fits nowhere. */
+const ONE_MOVABLE: RushPlan = {
+  quiet: [stream('1.0.0.1', 60)], rush: [stream('1.0.0.1', 70), stream('4.0.0.1', 15)], quietMs: QUIET_MS,
 }
 const STEADY = [stream('1.0.0.1', 25), stream('2.0.0.1', 25), stream('3.0.0.1', 25)]
 const STEADY_MS = 600_000
@@ -130,6 +137,18 @@ export const SCENARIOS = {
   brink: {
     summary: 'the same from 60 to 85 Mbps, barely above the mark',
     play: (edge, runs) => playRuns(edge, FOUR_PREFIXES, runs, 5_000),
+  },
+  weight: {
+    summary: 'the inbound policy sets a weight, so that overrides do nothing: found within 60 s, withdrawn, told',
+    play: (edge) => playWeight(edge, ONE_MOVABLE),
+  },
+  upgrade: {
+    summary: 'the service is stopped and started again while a route is moved',
+    play: (edge) => playUpgrade(edge, FOUR_PREFIXES),
+  },
+  'gobgpd-restart': {
+    summary: 'gobgpd is killed and started again while a route is moved',
+    play: (edge) => playGobgpdRestart(edge, FOUR_PREFIXES),
   },
   steady: { summary: '75 Mbps for 10 minutes, just below the mark: nothing may move', play: playSteady },
 } as const satisfies Record<string, Scenario>

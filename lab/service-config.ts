@@ -1,6 +1,6 @@
 /** The service's configuration: every default, but for what the edge and the story need. Pure. */
 import type { OverrideStyle } from '../src/model/topology.ts'
-import { CONTROLLER, ISP1, ISP2 } from './edge-network.ts'
+import { CONTROLLER, ISP1, ISP2, type Link } from './edge-network.ts'
 
 export const SFLOW_PORT = 6343
 export const API_PORT = 8080
@@ -16,9 +16,17 @@ export const LONGEST_IPV4 = 32
 /** Shorter than the default, so that what goes home does so while one watches. It delays release only. */
 export const MIN_HOLD_MS = 5_000
 
+export interface ServicePlace {
+  /** By default the configuration file's. */
+  readonly stateDirectory?: string
+  /** The router's links to both ISPs, with the ifIndexes that they have there. */
+  readonly links: readonly Link[]
+}
+
 /** YAML. */
-export function renderServiceConfig(style: OverrideStyle): string {
-  return `sflow:
+export function renderServiceConfig(style: OverrideStyle, place: ServicePlace = { links: [ISP1, ISP2] }): string {
+  const { stateDirectory, links } = place
+  return `${stateDirectory === undefined ? '' : `state_directory: ${stateDirectory}\n`}sflow:
   listen: ${CONTROLLER.remote}:${SFLOW_PORT}
 controller:
   dry_run: false
@@ -29,7 +37,7 @@ routers:
     override: ${style}
     max_prefix_length: { ipv4: ${LONGEST_IPV4} }
     interfaces:
-${[ISP1, ISP2].map(
+${links.map(
   ({ name, ifIndex, address, length }) => `      - name: ${name}
         ifindex: ${ifIndex}
         address: ${address}/${length}

@@ -1,5 +1,6 @@
 /** bin/spillway as a shell finds it: from any folder, through links, and with an unfit Node first on PATH. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,13 +56,29 @@ describe('bin/spillway', () => {
     expect(unfit.stderr).toContain('SPILLWAY_NODE')
   })
 
+  test('a command goes on to its end when nobody reads any more what it says', async () => {
+    const args = ['check', '-c', join(ROOT, 'config/minimal.yaml')]
+    const child = spawn(join(ROOT, 'bin/spillway'), args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: oldNodePath } })
+    child.stdout.destroy()
+    child.stderr.destroy()
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
+
   test.each([
     [[], 'which command?'],
-    [['fly'], 'there is no command "fly"'],
-    [['run'], 'run needs -c FILE'],
-    [['check', '-c', 'x', 'y'], '"y" is one word too many'],
-    [['check', '--colour'], '--colour'],
-    [['run', '-c', 'x', '--once'], '--once goes with demo'],
+    [['fly'], "unknown command 'fly'"],
+    [['chekc'], "unknown command 'chekc'"],
+    [['help', 'fly'], "unknown command 'fly'"],
+    [['run'], "required option '-c, --config <FILE>' not specified"],
+    [['check', '-c', 'x', 'y'], 'too many arguments'],
+    [['check', '-c', 'x', '--colour'], "unknown option '--colour'"],
+    [['run', '-c', 'x', '--once'], "unknown option '--once'"],
+    [['check', '-c', 'x', '--seconds', '5'], '--seconds goes with check --live'],
+    [['check', '-c', 'x', '--live', '--seconds', '0'], 'a whole number from 1 to 3600'],
+    [['off'], "required option '-c, --config <FILE>' not specified"],
+    [['explain'], "missing required argument 'prefix'"],
+    [['status', '--url', 'ftp://x'], '--url "ftp://x" is not http://HOST:PORT'],
+    [['status', '--url', 'http://x', '-c', 'y'], "cannot be used with option '--url"],
     [['run', '-c', 'no-such-file.yaml'], 'no-such-file.yaml'],
   ])('%j is wrong usage: exit 2 and one line that says why', (args, message) => {
     const { status, stderr } = run(join(ROOT, 'bin/spillway'), args)
@@ -83,6 +100,8 @@ describe('the package for others', () => {
     }[]
     const paths = packed!.files.map((f) => f.path)
     expect(paths).toContain('dist/main.js')
+    expect(paths).toContain('dist/dashboard/index.html')
+    expect(paths.filter((p) => /^dist\/dashboard\/page-\w+\.(js|css)$/.test(p))).toHaveLength(2)
     expect(paths.filter((p) => p.endsWith('.ts') || p.startsWith('test/'))).toEqual([])
     npm(install, 'install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, packed!.filename))
     const spillway = join(install, 'node_modules/.bin/spillway')

@@ -1,6 +1,7 @@
 /** Errors as REST gives them: a fitting status and `{"error": {"code", "message"}}`. */
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import type { Logger } from 'pino'
+import { z } from 'zod'
 
 export class ApiError extends Error {
   override readonly name = 'ApiError'
@@ -16,7 +17,16 @@ export class ApiError extends Error {
 }
 
 /** JSON of an error. */
-export function errorBody(code: string, message: string): { error: { code: string; message: string } } {
+export const errorSchema = z
+  .object({
+    error: z.object({
+      code: z.string().meta({ description: 'One word, for programs.' }),
+      message: z.string().meta({ description: 'For people.' }),
+    }),
+  })
+  .meta({ id: 'Error' })
+
+export function errorBody(code: string, message: string): z.input<typeof errorSchema> {
   return { error: { code, message } }
 }
 
@@ -44,14 +54,17 @@ const CODES: Readonly<Record<number, string>> = {
 export function answerErrors(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error)
+    const answer = (status: number, code: string, message: string): void =>
+      void response.status(status).type('json').json(errorBody(code, message))
     if (error instanceof ApiError) {
-      if (error.status >= 500) logger.error({ err: error, path: request.path }, 'request failed')
-      return void response.status(error.status).json(errorBody(error.code, error.message))
+      // What is unavailable is an alarm already.
+      if (error.status >= 500 && error.status !== 503) logger.error({ err: error, path: request.path }, 'request failed')
+      return answer(error.status, error.code, error.message)
     }
     const { status, message } = error as { status?: unknown; message?: unknown }
     const code = typeof status === 'number' ? CODES[status] : undefined
-    if (code !== undefined) return void response.status(Number(status)).json(errorBody(code, String(message)))
+    if (code !== undefined) return answer(Number(status), code, String(message))
     logger.error({ err: error, method: request.method, path: request.path }, 'request failed')
-    response.status(500).json(errorBody('internal', 'the service failed to answer; its log says more'))
+    answer(500, 'internal', 'the service failed to answer; its log says more')
   }
 }

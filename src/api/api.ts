@@ -6,13 +6,21 @@ import type { Logger } from 'pino'
 import type { Listen } from '../config/config.ts'
 import { isLoopback } from '../config/is-loopback.ts'
 import type { Clock } from '../model/clock.ts'
-import { answerErrors, errorBody, refuseOtherMethods, refuseUnknownRoute } from './api-error.ts'
-import { findMissing } from './health.ts'
-import type { Metrics } from './metrics.ts'
-import { addRoutingRoutes } from './routing-routes.ts'
+import { answerErrors, refuseUnknownRoute } from './api-error.ts'
+import { boundConnections } from './bound-connections.ts'
+import { addDashboardRoutes } from './dashboard-routes.ts'
+import { eventRoutes } from './event-routes.ts'
+import type { LiveEvents } from './live-events.ts'
+import { historyRoutes } from './history-routes.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { withOpenapi } from './openapi.ts'
+import { overrideRoutes } from './override-routes.ts'
+import { probeRoutes } from './probe-routes.ts'
+import { routingRoutes } from './routing-routes.ts'
 import { requireLoopbackHost, setSecurityHeaders } from './secure.ts'
-import { addStatusRoutes } from './status-routes.ts'
-import { addTrafficRoutes } from './traffic-routes.ts'
+import { serveRoutes } from './serve-routes.ts'
+import { statusRoutes } from './status-routes.ts'
+import { trafficRoutes } from './traffic-routes.ts'
 import type { ApiView } from './view.ts'
 
 export interface ApiOptions {
@@ -22,6 +30,8 @@ export interface ApiOptions {
   readonly token: string | undefined
   readonly view: ApiView
   readonly metrics: Metrics
+  /** Ended when the API stops. */
+  readonly events: LiveEvents
   readonly logger: Logger
   readonly clock: Clock
 }
@@ -48,13 +58,15 @@ export function createApi(options: ApiOptions): Api {
     },
     createApp(options),
   )
-  server.maxConnections = MAX_CONNECTIONS
+  boundConnections(server, MAX_CONNECTIONS)
   return {
     start: () => listen(server, options.listen),
     stop: () =>
       new Promise((resolve) => {
+        options.events.end()
         server.close(() => resolve())
-        server.closeAllConnections()
+        // The ends of streams go out first.
+        setImmediate(() => server.closeAllConnections())
       }),
     get port() {
       const bound = server.address() as AddressInfo | null
@@ -64,7 +76,8 @@ export function createApi(options: ApiOptions): Api {
   }
 }
 
-function createApp({ listen: { host }, token, view, metrics, logger, clock }: ApiOptions): Express {
+/** All that is served, and what every request must pass before. */
+export function createApp({ listen: { host }, token, view, metrics, events, logger, clock }: ApiOptions): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -75,28 +88,17 @@ function createApp({ listen: { host }, token, view, metrics, logger, clock }: Ap
   app.use(setSecurityHeaders)
   if (isLoopback(host)) app.use(requireLoopbackHost)
 
-  app
-    .route('/healthz')
-    .get((_, response) => void response.json({ status: 'alive' }))
-    .all(refuseOtherMethods('GET', 'HEAD'))
-  app
-    .route('/readyz')
-    .get((_, response) => {
-      const missing = findMissing(view)
-      if (missing.length === 0) response.json({ status: 'ready' })
-      else response.status(503).json({ ...errorBody('not_ready', missing.join('; ')), missing })
-    })
-    .all(refuseOtherMethods('GET', 'HEAD'))
-  app
-    .route('/metrics')
-    .get((_, response) => metrics.render().then((text) => void response.type(metrics.contentType).send(text)))
-    .all(refuseOtherMethods('GET', 'HEAD'))
-
-  const v1 = express.Router({ caseSensitive: true, strict: true })
-  addStatusRoutes(v1, { view, clock, token, logger })
-  addTrafficRoutes(v1, view, clock)
-  addRoutingRoutes(v1, view)
-  app.use('/api/v1', v1)
+  const routes = [
+    ...probeRoutes(view, metrics),
+    ...statusRoutes(view, clock, logger),
+    ...trafficRoutes(view),
+    ...routingRoutes(view),
+    ...historyRoutes(view, clock),
+    ...overrideRoutes(view, logger),
+    ...eventRoutes(view, events),
+  ]
+  serveRoutes(app, withOpenapi(routes, view.version), token)
+  addDashboardRoutes(app)
 
   app.use(refuseUnknownRoute)
   app.use(answerErrors(logger))

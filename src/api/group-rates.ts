@@ -3,8 +3,10 @@ import type { RouteSource } from '../controller/ports.ts'
 import type { OverrideReport } from '../controller/report.ts'
 import { compareAddresses, comparePrefixes, contains, prefixOf } from '../model/prefix.ts'
 import type { Address, Prefix } from '../model/prefix.ts'
+import type { Rates } from '../model/rates.ts'
 import type { Router } from '../model/topology.ts'
 import type { RouterTraffic } from '../model/traffic.ts'
+import type { ApiView } from './view.ts'
 
 export interface PrefixRate {
   readonly router: string
@@ -24,6 +26,15 @@ interface OpenPrefix {
   readonly byInterface: (Group | undefined)[]
 }
 
+/** Of rates that many requests ask for until the next cycle. */
+const known = new WeakMap<Rates, { overrides: readonly OverrideReport[]; groups: readonly PrefixRate[] }>()
+
+/** Those of a router as of the last cycle. */
+export function currentRates(view: ApiView, router: Router): readonly PrefixRate[] {
+  const overrides = view.report()?.routers.find(({ name }) => name === router.name)?.overrides ?? []
+  return groupRates(router, view.traffic(router.name), view.routes, overrides)
+}
+
 /**
  * Rates by interface and prefix, in no order. A destination counts towards the override that holds it, else
  * the longest received route, else the router's default length.
@@ -33,8 +44,11 @@ export function groupRates(
   { rates, interfaces }: RouterTraffic,
   routes: Pick<RouteSource, 'longestMatch'>,
   overrides: readonly OverrideReport[],
-): PrefixRate[] {
+): readonly PrefixRate[] {
+  const before = known.get(rates)
+  if (before?.overrides === overrides) return before.groups
   const groups: Group[] = []
+  known.set(rates, { overrides, groups })
   const overrideOf = overrideFinder(overrides)
   /** Prefixes that hold the address at hand. Addresses ascend, so a prefix left behind never comes back. */
   let open: OpenPrefix[] = []

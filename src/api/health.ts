@@ -17,10 +17,16 @@ export function findMissing(view: ApiView): string[] {
   if (report === undefined) return [...missing, 'the first plan is not made yet']
   const sessions = report.routers.filter(({ session }) => session.up && session.synced)
   const telemetry = report.routers.filter(isHeard)
-  if (sessions.some((r) => telemetry.includes(r))) return missing
+  const answered = report.routers.filter(({ gobgpAnswers }) => gobgpAnswers)
+  if (gobgp.some(({ connected }) => connected) && answered.length === 0) {
+    missing.push('no GoBGP answers in time')
+  }
+  if (sessions.some((r) => telemetry.includes(r) && answered.includes(r))) return missing
   if (sessions.length === 0) missing.push('no router has its BGP session up and its routes read')
-  if (telemetry.length === 0) missing.push('no router sends telemetry')
-  if (sessions.length > 0 && telemetry.length > 0) missing.push('no router has both of session and telemetry')
+  if (telemetry.length === 0) {
+    missing.push(`no router sends telemetry that can be used${tellFaults(report.routers)}`)
+  }
+  if (missing.length === 0) missing.push('no router has all of session, telemetry and a GoBGP that answers')
   return missing
 }
 
@@ -28,4 +34,12 @@ export function findMissing(view: ApiView): string[] {
 function isHeard({ telemetry, telemetryState }: RouterReport): boolean {
   const everHeard = telemetry.lastFlowMs !== undefined || telemetry.lastCounterMs !== undefined
   return everHeard && (telemetryState === 'fresh' || telemetryState === 'silent')
+}
+
+/** ` (edge1: what is missing or cannot be true; edge2: …)`. */
+function tellFaults(routers: readonly RouterReport[]): string {
+  const told = routers
+    .filter((r) => r.telemetryFaults.length > 0)
+    .map((r) => `${r.name}: ${r.telemetryFaults.join(', ')}`)
+  return told.length === 0 ? '' : ` (${told.join('; ')})`
 }

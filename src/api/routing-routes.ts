@@ -1,118 +1,93 @@
-/** What routers learned, what we override, and why. */
-import type { Router as ExpressRouter } from 'express'
-import type { OverrideReport } from '../controller/report.ts'
-import type { Decision } from '../model/decision.ts'
-import { formatAddress, formatPrefix, overlaps } from '../model/prefix.ts'
-import { formatAsPath, formatCommunity, NO_EXPORT, ORIGIN, type Origin } from '../model/route.ts'
-import { refuseOtherMethods } from './api-error.ts'
-import { toBps, toSnakeCase, toTime } from './json-values.ts'
+/** What routers learned, what was decided, and why. */
+import { z } from 'zod'
+import { DECISION_KINDS } from '../model/decision.ts'
+import { formatPrefix, overlaps } from '../model/prefix.ts'
+import { ApiError } from './api-error.ts'
+import { decisionSchema, presentDecision } from './json/decision.ts'
+import { explanationSchema, presentExplanation } from './json/explanation.ts'
+import { pathSchema, presentPath } from './json/path.ts'
 import {
-  findInterfaces,
-  findRouter,
-  limitParameter,
-  nameParameter,
-  prefixParameter,
-  readQuery,
-} from './read-query.ts'
-import type { ApiView, EvaluatedPath } from './view.ts'
+  entryParameter, findRouter, limitParameter, prefixParameter, routerName, timeParameter, UNKNOWN,
+} from './parameters.ts'
+import { overridesOf } from './override-routes.ts'
+import { ok, route, type Route } from './route.ts'
+import type { ApiView } from './view.ts'
 
-const ORIGIN_NAMES: Readonly<Record<Origin, string>> = {
-  [ORIGIN.igp]: 'igp',
-  [ORIGIN.egp]: 'egp',
-  [ORIGIN.incomplete]: 'incomplete',
-}
-
-/** GET paths, overrides and decisions. */
-export function addRoutingRoutes(app: ExpressRouter, view: ApiView): void {
-  app
-    .route('/paths')
-    .get((request, response) => {
-      const wanted = readQuery(request, { router: nameParameter, prefix: prefixParameter })
-      const router = findRouter(view.routers(), wanted.router)
-      const isOverridden = overridesOf(view).some(
-        ({ state, override }) =>
-          state !== 'planned' && override.router === router.name && overlaps(override.prefix, wanted.prefix),
-      )
-      response.json(view.evaluatePaths(router, wanted.prefix).map((path) => presentPath(path, isOverridden)))
-    })
-    .all(refuseOtherMethods('GET', 'HEAD'))
-
-  app
-    .route('/overrides')
-    .get((request, response) => {
-      const name = nameParameter.optional()
-      const wanted = readQuery(request, { router: name, interface: name })
-      findInterfaces(view.routers(), wanted)
-      const { localPref, marker } = view.overrideAttributes()
-      const carried = { local_pref: localPref, communities: [marker, NO_EXPORT].map(formatCommunity) }
-      response.json(
-        overridesOf(view)
-          .filter(({ override }) => (wanted.router ?? override.router) === override.router)
-          .filter(({ override }) => (wanted.interface ?? override.fromInterface) === override.fromInterface)
-          .map((report) => ({ ...presentOverride(report), ...carried })),
-      )
-    })
-    .all(refuseOtherMethods('GET', 'HEAD'))
-
-  app
-    .route('/decisions')
-    .get((request, response) => {
-      const parameters = { router: nameParameter.optional(), limit: limitParameter(100) }
-      const { router, limit } = readQuery(request, parameters)
-      if (router !== undefined) findRouter(view.routers(), router)
-      response.json(view.decisions({ router, limit }).map(presentDecision))
-    })
-    .all(refuseOtherMethods('GET', 'HEAD'))
-}
-
-function overridesOf(view: ApiView): readonly OverrideReport[] {
-  return view.report()?.routers.flatMap(({ overrides }) => overrides) ?? []
-}
-
-/** `overridden`: traffic would leave by this path, but an override takes it, or a part of it, elsewhere. */
-function presentPath({ path, interface: name, best }: EvaluatedPath, isOverridden: boolean) {
-  return {
-    prefix: formatPrefix(path.prefix),
-    next_hop: formatAddress(path.nextHop),
-    interface: name ?? null,
-    local_pref: path.localPref ?? null,
-    as_path: formatAsPath(path.asPath),
-    origin: ORIGIN_NAMES[path.origin],
-    med: path.med ?? null,
-    communities: path.communities.map(formatCommunity),
-    best,
-    overridden: best && isOverridden,
-  }
-}
-
-function presentOverride({ id, override, state, bps }: OverrideReport) {
-  return {
-    id,
-    router: override.router,
-    prefix: formatPrefix(override.prefix),
-    parent_prefix: formatPrefix(override.parentPrefix),
-    from_interface: override.fromInterface,
-    to_interface: override.toInterface,
-    next_hop: formatAddress(override.follows.nextHop),
-    bps: toBps(bps),
-    since: toTime(override.sinceMs),
-    reason: override.reason,
-    state,
-  }
-}
-
-function presentDecision(decision: Decision) {
-  const inputs = Object.entries(decision.inputs).map(([name, value]) => [toSnakeCase(name), value] as const)
-  return {
-    at: toTime(decision.atMs),
-    router: decision.router,
-    kind: decision.kind,
-    prefix: decision.prefix === undefined ? null : formatPrefix(decision.prefix),
-    from_interface: decision.fromInterface ?? null,
-    to_interface: decision.toInterface ?? null,
-    bps: toBps(decision.bps),
-    reason: decision.reason,
-    inputs: Object.fromEntries(inputs),
-    acted: decision.acted,
-  }
+/** GET paths, decisions and explain. */
+export function routingRoutes(view: ApiView): readonly Route[] {
+  return [
+    route(
+      {
+        method: 'get',
+        path: '/api/v1/paths',
+        tag: 'routing',
+        summary: 'Every received path for the prefix, best first',
+        query: { router: routerName, prefix: prefixParameter },
+        replies: {
+          200: {
+            description: 'Those of the longest received route that holds the prefix.',
+            schema: z.array(pathSchema),
+          },
+        },
+        errors: UNKNOWN,
+      },
+      ({ query: wanted }) => {
+        const router = findRouter(view.routers(), wanted.router)
+        const isOverridden = overridesOf(view).some(
+          ({ state, override }) =>
+            state !== 'planned' &&
+            override.router === router.name &&
+            overlaps(override.prefix, wanted.prefix),
+        )
+        return ok(view.evaluatePaths(router, wanted.prefix).map((path) => presentPath(path, isOverridden)))
+      },
+    ),
+    route(
+      {
+        method: 'get',
+        path: '/api/v1/decisions',
+        tag: 'routing',
+        summary: 'What was decided and why, newest first',
+        description:
+          'The last 2,000 in any case; those of before, also of earlier starts, as long as the history has them ' +
+          'and can be read.',
+        query: {
+          router: routerName.optional(),
+          prefix: prefixParameter
+            .optional()
+            .meta({ description: 'Those about this prefix, about one that holds it, or about a part of it.' }),
+          kind: z.enum(DECISION_KINDS).optional(),
+          from: timeParameter.optional().meta({ description: 'None of before.' }),
+          to: timeParameter.optional().meta({ description: 'None of after.' }),
+          before: entryParameter.optional(),
+          limit: limitParameter(100),
+        },
+        replies: { 200: { description: 'Newest first.', schema: z.array(decisionSchema) } },
+        errors: UNKNOWN,
+      },
+      async ({ query: { router, prefix, kind, from, to, before, limit } }) => {
+        if (router !== undefined) findRouter(view.routers(), router)
+        const text = prefix && formatPrefix(prefix)
+        const wanted = { router, prefix: text, kind, fromMs: from, toMs: to, before, limit }
+        return ok((await view.decisions(wanted)).map(presentDecision))
+      },
+    ),
+    route(
+      {
+        method: 'get',
+        path: '/api/v1/explain',
+        tag: 'routing',
+        summary: 'Where a prefix goes, why, and what would have to change for it to move',
+        query: { router: routerName, prefix: prefixParameter },
+        replies: { 200: { description: 'In sentences, and in figures.', schema: explanationSchema } },
+        errors: { ...UNKNOWN, 503: 'No cycle has run yet.' },
+      },
+      ({ query: { router, prefix } }) => {
+        findRouter(view.routers(), router)
+        const facts = view.explain(router, prefix)
+        if (facts === undefined) throw new ApiError(503, 'not_ready', 'no cycle has run yet: ask again in a moment')
+        return ok(presentExplanation(facts))
+      },
+    ),
+  ]
 }

@@ -1,95 +1,93 @@
 /** The state of the service itself, and its mode. */
-import { json, type Request, type Response, type Router as ExpressRouter } from 'express'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import type { CycleReport } from '../controller/report.ts'
 import type { Clock } from '../model/clock.ts'
+import { LOG_LEVELS } from '../model/log-level.ts'
 import { MODES } from '../model/mode.ts'
-import { formatAddress } from '../model/prefix.ts'
-import type { Router } from '../model/topology.ts'
-import { ApiError, refuseOtherMethods } from './api-error.ts'
-import { toTime } from './json-values.ts'
-import { readQuery } from './read-query.ts'
-import { requireToken } from './secure.ts'
+import { count } from './json/schemas.ts'
+import { presentStatus, statusSchema } from './json/status.ts'
+import { ok, reply, route, type Route } from './route.ts'
 import type { ApiView } from './view.ts'
 
-const modeBody = z.strictObject({ mode: z.enum(MODES) })
+const changed = z
+  .object({
+    mode: z.enum(MODES),
+    applied: z.boolean().meta({ description: 'A whole cycle has run in the mode.' }),
+    left: z.array(z.object({ router: z.string(), overrides: count.nullable() })).meta({
+      description: 'In mode off, routers whose GoBGP still holds overrides; null: it did not tell how many.',
+    }),
+  })
+  .meta({ id: 'ModeChange' })
 
-export interface StatusOptions {
-  readonly view: ApiView
-  readonly clock: Clock
-  readonly token: string | undefined
-  readonly logger: Logger
-}
+const logState = z.object({ level: z.enum(LOG_LEVELS) }).meta({ id: 'Log' })
 
-/** GET status, PUT mode. */
-export function addStatusRoutes(app: ExpressRouter, { view, clock, token, logger }: StatusOptions): void {
-  async function changeMode(request: Request, response: Response): Promise<void> {
-    readQuery(request, {})
-    if (request.is('application/json') === false) {
-      throw new ApiError(415, 'unsupported_media_type', 'send application/json')
-    }
-    const body = modeBody.safeParse(request.body)
-    if (!body.success) {
-      throw new ApiError(400, 'bad_body', `send {"mode": …}, one of ${MODES.join(', ')}, nothing else`)
-    }
-    const [from, to] = [view.mode(), body.data.mode]
-    await view.setMode(to)
-    logger.info({ from, to, remote: request.socket.remoteAddress }, 'mode changed over REST')
-    response.json({ mode: view.mode() })
-  }
-
-  app
-    .route('/status')
-    .get((request, response) => {
-      readQuery(request, {})
-      response.json(presentStatus(view, clock()))
-    })
-    .all(refuseOtherMethods('GET', 'HEAD'))
-
-  app
-    .route('/mode')
-    .put(requireToken(token), json({ limit: 10_000 }), (request, response) => changeMode(request, response))
-    .all(refuseOtherMethods('PUT'))
-}
-
-function presentStatus(view: ApiView, nowMs: number) {
-  const report = view.report()
-  return {
-    version: view.version,
-    mode: view.mode(),
-    time: toTime(nowMs),
-    last_cycle: report === undefined ? null : presentCycle(report),
-    gobgp: view.gobgp().map(({ target, connected, version, apiVersion, lastError }) => ({
-      target,
-      connected,
-      version: version ?? null,
-      api_version: apiVersion ?? null,
-      last_error: lastError ?? null,
-    })),
-    routers: view.routers().map((router) => presentRouter(view, router, nowMs)),
-  }
-}
-
-function presentCycle({ startedMs, durationMs, mode }: CycleReport) {
-  return { started: toTime(startedMs), duration_seconds: durationMs / 1_000, mode }
-}
-
-function presentRouter(view: ApiView, { name, address, gobgp }: Router, nowMs: number) {
-  const report = view.report()?.routers.find((r) => r.name === name)
-  const { lastFlowMs, lastCounterMs } = report?.telemetry ?? {}
-  const heardMs = Math.max(lastFlowMs ?? -Infinity, lastCounterMs ?? -Infinity)
-  const { up, synced } = view.routes.session(name)
-  return {
-    name,
-    address: formatAddress(address),
-    gobgp,
-    bgp_session: { up, synced },
-    telemetry: {
-      state: report?.telemetryState ?? null,
-      age_seconds: Number.isFinite(heardMs) ? Math.max(0, nowMs - heardMs) / 1_000 : null,
-      last_flow_sample: toTime(lastFlowMs),
-      last_counter_sample: toTime(lastCounterMs),
-    },
-  }
+/** GET status, PUT mode, GET and PUT log. */
+export function statusRoutes(view: ApiView, clock: Clock, logger: Logger): readonly Route[] {
+  return [
+    route(
+      {
+        method: 'get',
+        path: '/api/v1/status',
+        tag: 'service',
+        summary: 'The service, its mode, GoBGP, the routers and what is wrong',
+        replies: { 200: { description: 'The state as of now.', schema: statusSchema } },
+      },
+      () => ok(presentStatus(view, clock())),
+    ),
+    route(
+      {
+        method: 'put',
+        path: '/api/v1/mode',
+        tag: 'service',
+        summary: 'Sets the mode; off withdraws everything',
+        description: 'The mode survives a restart. Answers within 5 s.',
+        needsToken: true,
+        body: z.strictObject({ mode: z.enum(MODES, `must be one of ${MODES.join(', ')}`) }),
+        replies: {
+          200: { description: 'All is done.', schema: changed },
+          202: { description: 'The mode is set; the answer says what is not done yet.', schema: changed },
+        },
+        errors: { 500: 'The mode is set, and cannot be kept for the next start.' },
+      },
+      async ({ body, remote }) => {
+        const from = view.mode()
+        const { applied, left } = await view.setMode(body.mode)
+        logger.info({ from, to: body.mode, remote }, 'mode changed over REST')
+        return reply(applied && left.length === 0 ? 200 : 202, {
+          mode: view.mode(),
+          applied,
+          left: left.map(({ router, overrides }) => ({ router, overrides: overrides ?? null })),
+        })
+      },
+    ),
+    route(
+      {
+        method: 'get',
+        path: '/api/v1/log',
+        tag: 'service',
+        summary: 'How much is logged',
+        replies: { 200: { description: 'As of now.', schema: logState } },
+      },
+      () => ok({ level: view.logLevel() }),
+    ),
+    route(
+      {
+        method: 'put',
+        path: '/api/v1/log',
+        tag: 'service',
+        summary: 'Sets how much is logged, until SIGHUP or the next start',
+        description: '`log.level` of the configuration says what it is then.',
+        needsToken: true,
+        body: z.strictObject({ level: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`) }),
+        replies: { 200: { description: 'It is set.', schema: logState } },
+      },
+      ({ body: { level }, remote }) => {
+        const from = view.logLevel()
+        view.setLogLevel(level)
+        // At the quieter level it might not be seen.
+        logger.warn({ from, to: level, remote }, 'log level changed over REST')
+        return ok({ level: view.logLevel() })
+      },
+    ),
+  ]
 }

@@ -1,29 +1,33 @@
 /** sFlow in, traffic out: the only part that knows of sFlow. */
 import { randomInt } from 'node:crypto'
-import type { RemoteInfo } from 'node:dgram'
 import type { Logger } from 'pino'
 import type { TrafficSource } from '../controller/ports.ts'
 import type { Clock } from '../model/clock.ts'
-import { formatAddress } from '../model/prefix.ts'
+import { messageOf } from '../model/error-message.ts'
 import type { Router } from '../model/topology.ts'
 import type { RouterTraffic } from '../model/traffic.ts'
-import { AgentTable } from './agent-table.ts'
-import { readKernelDrops } from './kernel-drops.ts'
+import { BatchTaker } from './batch-taker.ts'
+import { BatchWriter } from './intake/batch-writer.ts'
+import { addAgentStats, addStats } from './add-stats.ts'
+import { IntakeWarnings } from './intake-warnings.ts'
+import { countAll } from './intake/flow-batch.ts'
+import { readKernelDrops } from './reception/kernel-drops.ts'
 import { LimitedLog } from './limited-log.ts'
-import { RouterTelemetry } from './router-telemetry.ts'
-import { SequenceTracker } from './sequence-tracker.ts'
-import { SflowDecoder } from './sflow/decoder.ts'
-import {
-  MALFORMED_REASONS,
-  type CounterSample, type DatagramHeader, type FlowSample, type MalformedReason, type SflowSink,
-} from './sflow/samples.ts'
+import { receiveByEvents, receiveByThreads, ThreadsImpossible, type Reception } from './reception/reception.ts'
+import { judgeReceiveBuffer, tellReceiveBuffer, type ReceiveBuffer } from './reception/receive-buffer.ts'
+import { RouterTelemetry } from './telemetry/router-telemetry.ts'
+import { createIntakeMemory, SharedIntake, type IntakeMemory } from './intake/shared-intake.ts'
 import type { CollectorStats } from './stats.ts'
-import { listenUdp, type UdpListener } from './udp-listener.ts'
+import type { Listen } from './reception/udp-socket.ts'
 
 export interface CollectorOptions {
-  readonly listen: { readonly host: string; readonly port: number }
+  readonly listen: Listen
   /** Over which a destination's rate is computed. */
   readonly windowMs: number
+  /** Threads that read datagrams; 0: each is an event in this one. */
+  readonly workers?: number
+  /** Wanted of the kernel, bytes. */
+  readonly receiveBufferBytes?: number
   readonly routers: readonly Router[]
   readonly clock: Clock
   readonly logger: Logger
@@ -40,178 +44,190 @@ export interface Collector extends TrafficSource {
   readonly stats: CollectorStats
 }
 
-/** 268 bytes each, so 70 MB in all; tables grow as they fill. More would make pauses that cost datagrams. */
+/** Tables grow as they fill, to some 370 bytes for each. */
 const MAX_DESTINATIONS = 2 ** 18
 const FEWEST_DESTINATIONS = 2 ** 14
-const MAX_SOURCES = 2 ** 16
+/** Of a batch: it tells half as many destinations apart, at 32 bytes each; there are two. */
+const BATCH_SLOTS = 2 ** 19
+/** Holds some 3,600 datagrams of full size: what comes in while the service pauses. */
+const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20
+/** How often it is asked for what has come. */
+const TAKE_INTERVAL_MS = 50
 
 /** A collector that is inert until `start`. */
 export function createCollector(options: CollectorOptions): Collector {
   return new SflowCollector(options)
 }
 
-class SflowCollector implements Collector, SflowSink {
+class SflowCollector implements Collector {
   readonly #options: CollectorOptions
   readonly #log: LimitedLog
-  readonly #decoder = new SflowDecoder(this)
-  readonly #agents: AgentTable
-  readonly #routers: readonly RouterTelemetry[]
-  readonly #routerByName: ReadonlyMap<string, RouterTelemetry>
-  readonly #datagramNumbers: SequenceTracker
-  readonly #flowNumbers: SequenceTracker
-  readonly #counterNumbers: SequenceTracker
-  #listener: UdpListener | undefined
-  #kernelDrops = 0
-
-  readonly #malformed = Object.fromEntries(MALFORMED_REASONS.map((reason) => [reason, 0])) as Record<
-    MalformedReason,
-    number
-  >
+  readonly #warnings: IntakeWarnings
+  readonly #seed = randomInt(2 ** 31)
+  readonly #telemetry: readonly RouterTelemetry[]
+  readonly #telemetryByName: ReadonlyMap<string, RouterTelemetry>
+  readonly #memories: readonly IntakeMemory[]
+  readonly #intakes: readonly SharedIntake[]
+  /** Most bytes that one sample may stand for, per interface; threads read it. */
+  readonly #mostBytes: Float64Array
+  readonly #taker: BatchTaker
   readonly #counterBaselines = { restart: 0, reset: 0, absurd: 0 }
-  #datagrams = 0
-  #flowSamples = 0
-  #counterSamples = 0
-  #agentDrops = 0
-  #unknownAgent = 0
-  #unknownInterfaces = 0
-  #withoutInterface = 0
-
-  /** The datagram at hand. */
-  #nowMs = 0
-  #from: RemoteInfo | undefined
-  #agent = -1
-  #router: RouterTelemetry | undefined
-  #subAgent = 0
-  #uptimeMs = 0
+  #reception: Reception | undefined
+  #receiveBuffer: ReceiveBuffer | undefined
+  /** What events are counted by. */
+  #writer: BatchWriter | undefined
+  #takeTimer: NodeJS.Timeout | undefined
+  #kernelDrops = 0
+  #foldedSamples = 0
+  #refusedSamples = 0
 
   constructor(options: CollectorOptions) {
-    const { routers, windowMs } = options
+    const { routers, windowMs, workers = 0 } = options
     this.#options = options
     this.#log = new LimitedLog(options.logger, options.clock)
-    const seed = randomInt(2 ** 31)
+    this.#warnings = new IntakeWarnings(this.#log)
     const share = Math.max(FEWEST_DESTINATIONS, Math.floor(MAX_DESTINATIONS / routers.length))
     const destinations = options.maxDestinationsPerRouter ?? share
-    this.#agents = new AgentTable(routers)
-    this.#routers = routers.map((router) => new RouterTelemetry(router, windowMs, destinations, seed))
-    this.#routerByName = new Map(routers.map(({ name }, i) => [name, this.#routers[i]!]))
-    this.#datagramNumbers = new SequenceTracker(MAX_SOURCES, seed)
-    this.#flowNumbers = new SequenceTracker(MAX_SOURCES, seed)
-    this.#counterNumbers = new SequenceTracker(MAX_SOURCES, seed)
+    this.#telemetry = routers.map((router) => new RouterTelemetry(router, windowMs, destinations, this.#seed))
+    this.#telemetryByName = new Map(routers.map(({ name }, i) => [name, this.#telemetry[i]!]))
+    const shape = { ...countAll(routers), slots: BATCH_SLOTS, seed: this.#seed }
+    this.#memories = Array.from({ length: Math.max(1, workers) }, () => createIntakeMemory(shape))
+    this.#intakes = this.#memories.map((memory) => new SharedIntake(memory))
+    this.#mostBytes = new Float64Array(new SharedArrayBuffer(8 * shape.interfaces))
+    this.#taker = new BatchTaker(routers, this.#telemetry, this.#mostBytes, (outcome, router, ifIndex) => {
+      if (outcome !== 'restart' && outcome !== 'reset' && outcome !== 'absurd') return
+      this.#counterBaselines[outcome]++
+      this.#log.warn(`counters_${outcome}`, 'interface counters start over', 1, () => ({
+        outcome, ifIndex, router: router.name,
+      }))
+    })
   }
 
   async start(): Promise<void> {
-    if (this.#listener !== undefined) throw new Error('the collector is already started')
-    const { listen, logger } = this.#options
-    this.#listener = await listenUdp(listen, logger, (bytes, from) => this.#receive(bytes, from))
-    logger.info({ host: listen.host, port: this.#listener.port }, 'listening for sFlow')
+    if (this.#reception !== undefined) throw new Error('the collector is already started')
+    const { listen, clock, logger, receiveBufferBytes = RECEIVE_BUFFER_BYTES } = this.#options
+    const reception = await this.#receive(receiveBufferBytes)
+    this.#reception = reception
+    this.#takeTimer = setInterval(() => {
+      this.#writer?.handOverDue(clock())
+      this.#takeBatches()
+    }, TAKE_INTERVAL_MS)
+    logger.info({ host: listen.host, port: reception.port, way: reception.way }, 'listening for sFlow')
+    this.#receiveBuffer = judgeReceiveBuffer(reception.toldBufferBytes, receiveBufferBytes)
+    tellReceiveBuffer(this.#receiveBuffer, logger)
   }
 
   async stop(): Promise<void> {
     this.#readKernelDrops()
-    const listener = this.#listener
-    this.#listener = undefined
-    await listener?.close()
+    clearInterval(this.#takeTimer)
+    const reception = this.#reception
+    this.#reception = undefined
+    await reception?.stop()
+    this.#take()
   }
 
   get port(): number {
-    return this.#listener?.port ?? this.#options.listen.port
+    return this.#reception?.port ?? this.#options.listen.port
   }
 
   /** Traffic as of the router's last telemetry; throws RangeError for a router that is not configured. */
   traffic(router: string): RouterTraffic {
-    const telemetry = this.#routerByName.get(router)
+    const telemetry = this.#telemetryByName.get(router)
     if (telemetry === undefined) throw new RangeError(`no router "${router}" is configured`)
+    this.#take()
     return telemetry.traffic()
   }
 
   get stats(): CollectorStats {
+    this.#take()
     this.#readKernelDrops()
-    const [datagrams, flowSamples, counterSamples] = [
-      this.#datagramNumbers.counts, this.#flowNumbers.counts, this.#counterNumbers.counts,
-    ]
+    const { foldedKeys, evictedKeys } = this.#telemetry.reduce(
+      (sum, { crowding }) => ({
+        foldedKeys: sum.foldedKeys + crowding.folded,
+        evictedKeys: sum.evictedKeys + crowding.evicted,
+      }),
+      { foldedKeys: this.#foldedSamples, evictedKeys: this.#refusedSamples },
+    )
+    const intakes = this.#intakes.map(({ stats }) => stats)
     return {
-      datagrams: this.#datagrams,
-      flowSamples: this.#flowSamples,
-      counterSamples: this.#counterSamples,
-      malformed: { ...this.#malformed },
-      dropped: {
-        kernel: this.#kernelDrops,
-        sequence: datagrams.lost,
-        agent: this.#agentDrops,
-        unknownAgent: this.#unknownAgent,
-      },
-      sequences: {
-        datagrams: { ...datagrams },
-        flowSamples: { ...flowSamples },
-        counterSamples: { ...counterSamples },
-      },
-      restarts: datagrams.restarts,
-      unknownInterfaces: this.#unknownInterfaces,
-      withoutInterface: this.#withoutInterface,
+      ...addStats(intakes, this.#kernelDrops),
+      agents: this.#options.routers
+        .flatMap(({ name: router, sflowAgents }) => sflowAgents.map((agent) => ({ router, agent })))
+        .map((one, number) => ({ ...one, ...addAgentStats(intakes, number) })),
       counterBaselines: { ...this.#counterBaselines },
-      foldedKeys: this.#routers.reduce((sum, { crowding }) => sum + crowding.folded, 0),
-      evictedKeys: this.#routers.reduce((sum, { crowding }) => sum + crowding.evicted, 0),
+      foldedKeys,
+      evictedKeys,
+      reception: this.#presentReception(),
     }
   }
 
-  datagram(header: Readonly<DatagramHeader>): boolean {
-    const agent = this.#agents.find(header)
-    if (agent < 0) {
-      this.#unknownAgent++
-      this.#log.warn('unknown_agent', 'sFlow from an agent that no router has as its sflow_agent', () => ({
-        agent: formatAddress(header), from: this.#from?.address,
-      }))
-      return false
+  /** Threads where they can be had, and events else. */
+  async #receive(receiveBufferBytes: number): Promise<Reception> {
+    const { listen, workers = 0, routers, clock, logger } = this.#options
+    const order = {
+      listen,
+      receiveBufferBytes,
+      routers,
+      seed: this.#seed,
+      mostBytes: this.#mostBytes,
+      seesAll: true,
     }
-    const { subAgent, sequence, uptimeMs } = header
-    this.#agent = agent
-    this.#subAgent = subAgent
-    this.#uptimeMs = uptimeMs
-    this.#router = this.#routers[this.#agents.routerOf(agent)]
-    return this.#datagramNumbers.advance(agent, subAgent, 0, 0, sequence, uptimeMs)
+    if (workers > 0) {
+      try {
+        // Datagrams of one source come to one thread, but an agent may have several sources.
+        const orders = this.#memories.map((memory) => ({ ...order, memory, seesAll: workers === 1 }))
+        return await receiveByThreads(orders, this.#intakes, clock)
+      } catch (error) {
+        if (!(error instanceof ThreadsImpossible)) throw error
+        logger.warn(
+          { reason: messageOf(error) },
+          'sFlow is received by events: threads cannot read the socket here',
+        )
+      }
+    }
+    const writer = new BatchWriter(this.#intakes[0]!, order)
+    this.#writer = writer
+    return receiveByEvents(
+      listen,
+      receiveBufferBytes,
+      (bytes) => {
+        const nowMs = clock()
+        if (writer.handOverDue(nowMs)) this.#takeBatches()
+        writer.receive(bytes, bytes.length, nowMs)
+      },
+      (error) => logger.error({ err: error }, 'the sFlow socket reports an error'),
+    )
   }
 
-  flow(sample: Readonly<FlowSample>): void {
-    const { sourceType, sourceIndex, sequence } = sample
-    this.#flowNumbers.advance(this.#agent, this.#subAgent, sourceType, sourceIndex, sequence, this.#uptimeMs)
-    this.#agentDrops += this.#flowNumbers.growth(sample.drops)
-    const outcome = this.#router!.flow(sample, this.#nowMs)
-    if (outcome === 'absurd') return this.malformed('absurd')
-    this.#flowSamples++
-    if (outcome === 'counted') return
-    if (sample.egressIfIndex === 0) this.#withoutInterface++
-    else this.#unknownInterfaces++
+  /** Takes what has come until now. */
+  #take(): void {
+    this.#writer?.handOver()
+    this.#takeBatches()
   }
 
-  counters(sample: Readonly<CounterSample>): void {
-    const { sourceType, sourceIndex, sequence, ifIndex } = sample
-    const uptimeMs = this.#uptimeMs
-    this.#counterSamples++
-    this.#counterNumbers.advance(this.#agent, this.#subAgent, sourceType, sourceIndex, sequence, uptimeMs)
-    if (ifIndex === 0) return
-    const outcome = this.#router!.counters(sample, uptimeMs, this.#nowMs)
-    if (outcome !== 'restart' && outcome !== 'reset' && outcome !== 'absurd') return
-    this.#counterBaselines[outcome]++
-    this.#log.warn(`counters_${outcome}`, 'interface counters start over', () => ({
-      outcome, ifIndex, from: this.#from?.address,
-    }))
+  #takeBatches(): void {
+    for (const intake of this.#intakes) {
+      intake.take((batch) => {
+        this.#taker.take(batch)
+        this.#foldedSamples += batch.destinations.folded
+        this.#refusedSamples += batch.destinations.refused
+      })
+    }
+    this.#warnings.tell(this.#intakes.map(({ stats }) => stats))
   }
 
-  malformed(reason: MalformedReason): void {
-    this.#malformed[reason]++
-    this.#log.warn(`malformed_${reason}`, 'refused an sFlow datagram or sample', () => ({
-      reason, from: this.#from?.address,
-    }))
-  }
-
-  #receive(bytes: Uint8Array, from: RemoteInfo): void {
-    this.#datagrams++
-    this.#nowMs = this.#options.clock()
-    this.#from = from
-    this.#decoder.decode(bytes)
+  #presentReception(): CollectorStats['reception'] {
+    if (this.#reception === undefined || this.#receiveBuffer === undefined) return undefined
+    const { way } = this.#reception
+    return {
+      way,
+      workers: way === 'threads' ? this.#memories.length : 0,
+      datagrams: this.#intakes.map(({ stats }) => stats.count('datagrams')),
+      receiveBuffer: this.#receiveBuffer,
+    }
   }
 
   #readKernelDrops(): void {
-    if (this.#listener !== undefined) this.#kernelDrops = readKernelDrops(this.#listener.port)
+    if (this.#reception !== undefined) this.#kernelDrops = readKernelDrops(this.#reception.port)
   }
 }

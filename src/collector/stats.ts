@@ -1,5 +1,9 @@
 /** What the collector counts about itself; all are totals since the start. */
-import type { SequenceCounts } from './sequence-tracker.ts'
+import type { Address } from '../model/prefix.ts'
+import type { AgentCounts } from './intake/intake-stats.ts'
+import type { ReceiveBuffer } from './reception/receive-buffer.ts'
+import type { ReceptionWay } from './reception/reception.ts'
+import type { SequenceCounts } from './intake/sequence-tracker.ts'
 import type { MalformedReason } from './sflow/samples.ts'
 
 export interface CollectorStats {
@@ -38,4 +42,23 @@ export interface CollectorStats {
   /** Destinations that were folded into their /24 or /48 because there were too many, and that had to go. */
   readonly foldedKeys: number
   readonly evictedKeys: number
+  /** In the order of the configuration. */
+  readonly agents: readonly AgentStats[]
+  /** How datagrams come in; undefined while it does not listen. */
+  readonly reception: ReceptionStats | undefined
+}
+
+export interface AgentStats extends AgentCounts {
+  readonly router: string
+  readonly agent: Address
+}
+
+export interface ReceptionStats {
+  readonly way: ReceptionWay
+  /** Threads that read datagrams; 0 when each is an event. */
+  readonly workers: number
+  /** Datagrams that each of them has taken; one number for all when each is an event. */
+  readonly datagrams: readonly number[]
+  /** Of each socket. */
+  readonly receiveBuffer: ReceiveBuffer
 }

@@ -1,4 +1,5 @@
 /** Settings as the file gives them → the configuration that the service works with. */
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Family } from '../model/prefix.ts'
 import type { EgressInterface, Router } from '../model/topology.ts'
 import type { Config } from './config.ts'
@@ -6,12 +7,28 @@ import type { InterfaceSettings, RouterSettings, Settings } from './schema.ts'
 
 const DEFAULT_THRESHOLD_BPS = 1e9
 
-/** Fills in the defaults that depend on other keys, and freezes the result. */
-export function buildConfig(settings: Settings): Config {
-  const { sflow, bgp, controller, routers, api } = settings
+/** Fills in the defaults that depend on other keys, or on where the file is, and freezes the result. */
+export function buildConfig(settings: Settings, file: string): Config {
+  const { state_directory, sflow, bgp, controller, shared_exits, routers, api, history, metrics, log } = settings
+  const folder = dirname(file)
+  const stateDirectory = resolve(folder, state_directory ?? '.')
   return deepFreeze<Config>({
-    sflow: { listen: sflow.listen, windowMs: sflow.window },
-    bgp: { gobgp: bgp.gobgp, localPref: bgp.local_pref, marker: bgp.marker_community },
+    stateDirectory,
+    sflow: {
+      listen: sflow.listen,
+      windowMs: sflow.window,
+      workers: sflow.workers,
+      receiveBufferBytes: sflow.receive_buffer,
+    },
+    bgp: {
+      gobgp: bgp.gobgp,
+      localPref: bgp.local_pref,
+      marker: bgp.marker_community,
+      asn: bgp.asn ?? Math.floor(bgp.marker_community / 0x10000),
+      routerId: bgp.router_id,
+      listenPort: bgp.listen_port,
+      restartMs: bgp.restart_time,
+    },
     controller: {
       intervalMs: controller.interval,
       dryRun: controller.dry_run,
@@ -32,17 +49,36 @@ export function buildConfig(settings: Settings): Config {
       bogons: controller.bogons,
       ixLans: controller.ix_lans,
     },
-    routers: routers.map((router) => buildRouter(router, bgp.gobgp)),
+    sharedExits: shared_exits.map((exit) => ({
+      name: exit.name,
+      speedBps: exit.speed,
+      highWatermark: exit.high_watermark,
+      reliefTarget: exit.relief_target,
+    })),
+    routers: routers.map((router) => buildRouter(router, bgp)),
     api: { listen: api.listen, token: api.token },
+    history: {
+      enabled: history.enabled,
+      // Beside the rest of the state; see state/state-path.ts.
+      file:
+        history.file === undefined
+          ? join(stateDirectory, `${basename(file)}.history.sqlite`)
+          : resolve(folder, history.file),
+      keepMs: history.keep,
+      maxBytes: history.max_size,
+    },
+    metrics: { topPrefixes: metrics.top_prefixes },
+    log,
   })
 }
 
-function buildRouter(router: RouterSettings, gobgp: string): Router {
+function buildRouter(router: RouterSettings, bgp: Settings['bgp']): Router {
   return {
     name: router.name,
     address: router.address,
     sflowAgents: router.sflow_agent ?? [router.address],
-    gobgp: router.gobgp ?? gobgp,
+    gobgp: router.gobgp ?? bgp.gobgp,
+    localAddress: router.local_address ?? bgp.local_address,
     override: router.override,
     defaultPrefixLength: byFamily(router.default_prefix_length),
     maxPrefixLength: byFamily(router.max_prefix_length),
@@ -57,6 +93,7 @@ function buildInterface(settings: InterfaceSettings, router: string): EgressInte
     router,
     name: settings.name,
     ifIndex: settings.ifindex,
+    members: settings.members,
     addresses: settings.address ?? [],
     nextHops: settings.next_hops,
     speedBps: speed,
@@ -67,6 +104,8 @@ function buildInterface(settings: InterfaceSettings, router: string): EgressInte
     monitor: settings.monitor,
     detourTarget: settings.detour_target,
     dryRun: settings.dry_run,
+    sharedExit: settings.shared_exit,
+    leavesBy: settings.leaves_by,
   }
 }
 

@@ -30,7 +30,7 @@ export function checkRelations({ sflow, controller, bgp }: Draft, places: Places
   atLeast(window, interval, 1, 'traffic between two cycles would go unseen')
   atLeast(stale, interval, 2, 'telemetry would be called stale between two cycles')
   atLeast(withdraw, stale, 1, 'overrides would go before telemetry is called stale')
-  atLeast(lease, interval, 2, 'one late cycle would drop every override')
+  atLeast(lease, interval, 3, 'one late cycle would drop every override')
 
   const limits = controller?.limits
   const perRouter = limits?.max_overrides_per_router

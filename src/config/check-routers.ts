@@ -1,5 +1,6 @@
 /** Faults between keys of the routers: what must be unique, must not overlap, must be below another. */
 import { formatAddress, formatPrefix, overlaps } from '../model/prefix.ts'
+import { routerNumber } from '../model/router-number.ts'
 import { formatKeyPath, type KeyPath } from './config-error.ts'
 import { percentOf } from './percent.ts'
 import type { Places } from './places.ts'
@@ -9,15 +10,17 @@ type RouterDraft = NonNullable<Draft['routers']>[number]
 type InterfaceDraft = NonNullable<RouterDraft['interfaces']>[number]
 
 /** Checks whatever the draft holds and reports to `places`. */
-export function checkRouters({ routers = [], controller }: Draft, places: Places): void {
+export function checkRouters({ routers = [], controller, bgp }: Draft, places: Places): void {
   const names = new FirstUse(places)
   const addresses = new FirstUse(places)
   const agents = new FirstUse(places)
+  const numbers = new FirstUse(places)
   routers.forEach((router, r) => {
     const at: KeyPath = ['routers', r]
     if (router.name !== undefined) names.claim(router.name, [...at, 'name'])
     if (router.address !== undefined) addresses.claim(formatAddress(router.address), [...at, 'address'])
     claimAgents(router, at, agents, places)
+    if (!places.isFaulty([...at, 'address'])) claimNumber(router, bgp?.gobgp, at, numbers)
     for (const family of ['ipv4', 'ipv6'] as const) {
       const shortest = controller?.min_prefix_length[family]
       const longest = router.max_prefix_length?.[family]
@@ -28,6 +31,20 @@ export function checkRouters({ routers = [], controller }: Draft, places: Places
     }
     checkInterfaces(router.interfaces ?? [], [...at, 'interfaces'], places)
   })
+}
+
+/** IPv6 addresses are more than there are numbers to tell their routers apart where they share a gobgpd. */
+function claimNumber(
+  { address, gobgp }: RouterDraft, gobgpOfAll: string | undefined, at: KeyPath, numbers: FirstUse,
+): void {
+  if (address === undefined) return
+  numbers.claim(
+    `${routerNumber(address)} ${gobgp ?? gobgpOfAll}`,
+    [...at, 'address'],
+    (first) =>
+      `cannot be told apart from ${first} in the gobgpd that they share, as their 32-bit words XOR to one ` +
+      'value: give this router a gobgpd of its own (gobgp)',
+  )
 }
 
 function claimAgents(router: RouterDraft, at: KeyPath, agents: FirstUse, places: Places): void {
@@ -42,9 +59,10 @@ function checkInterfaces(interfaces: readonly InterfaceDraft[], at: KeyPath, pla
   const names = new FirstUse(places)
   const indexes = new FirstUse(places)
   const nextHops = new FirstUse(places)
-  interfaces.forEach(({ name, ifindex, next_hops = [], ...rest }, i) => {
+  interfaces.forEach(({ name, ifindex, members = [], next_hops = [], ...rest }, i) => {
     if (name !== undefined) names.claim(name, [...at, i, 'name'])
     if (ifindex !== undefined) indexes.claim(String(ifindex), [...at, i, 'ifindex'])
+    members.forEach((member, m) => indexes.claim(String(member), [...at, i, 'members', m]))
     next_hops.forEach((hop, n) => nextHops.claim(formatAddress(hop), [...at, i, 'next_hops', n]))
     checkWatermarks(rest, [...at, i], places)
   })
@@ -85,10 +103,14 @@ class FirstUse {
     this.#places = places
   }
 
-  claim(value: string, path: KeyPath): void {
+  claim(
+    value: string,
+    path: KeyPath,
+    explain = (first: string): string => `${value} is taken by ${first}`,
+  ): void {
     const first = this.#uses.get(value)
     if (first === undefined) this.#uses.set(value, formatKeyPath(path))
-    else this.#places.report(path, `${value} is taken by ${first}`)
+    else this.#places.report(path, explain(first))
   }
 }
 

@@ -1,6 +1,7 @@
 /** The checked, frozen configuration that the service runs on. */
-import type { Family, Prefix } from '../model/prefix.ts'
-import type { Router } from '../model/topology.ts'
+import type { LogLevel } from '../model/log-level.ts'
+import type { Address, Family, Prefix } from '../model/prefix.ts'
+import type { Router, SharedExit } from '../model/topology.ts'
 
 export interface Listen {
   readonly host: string
@@ -18,10 +19,16 @@ export interface Limits {
 }
 
 export interface Config {
+  /** Absolute path of the directory that keeps what must survive the service; see state/state-path.ts. */
+  readonly stateDirectory: string
   readonly sflow: {
     readonly listen: Listen
     /** Over which a prefix's rate is computed. */
     readonly windowMs: number
+    /** Threads that read datagrams; 0: each is an event of the main thread. */
+    readonly workers: number
+    /** Wanted of the kernel. */
+    readonly receiveBufferBytes: number
   }
   readonly bgp: {
     /** gRPC target of the gobgpd that routers use unless they name their own. */
@@ -29,6 +36,13 @@ export interface Config {
     readonly localPref: number
     /** The community (RFC 1997, 32 bits) that marks our routes. */
     readonly marker: number
+    /** The AS of routers and gobgpds. */
+    readonly asn: number
+    /** For the configuration of gobgpd; undefined: its local address. */
+    readonly routerId: Address | undefined
+    readonly listenPort: number
+    /** For so long routers keep overrides while gobgpd is restarted. */
+    readonly restartMs: number
   }
   readonly controller: {
     readonly intervalMs: number
@@ -46,10 +60,25 @@ export interface Config {
     readonly bogons: readonly Prefix[]
     readonly ixLans: readonly Prefix[]
   }
+  readonly sharedExits: readonly SharedExit[]
   readonly routers: readonly Router[]
   readonly api: {
     readonly listen: Listen
     /** Needed for anything that changes state; undefined: nothing can change state over REST. */
     readonly token: string | undefined
   }
+  readonly history: {
+    readonly enabled: boolean
+    /** Absolute path. */
+    readonly file: string
+    /** What is older goes. */
+    readonly keepMs: number
+    /** The file is never larger. */
+    readonly maxBytes: number
+  }
+  readonly metrics: {
+    /** Largest prefixes of each interface that have a metric; 0: none. */
+    readonly topPrefixes: number
+  }
+  readonly log: { readonly level: LogLevel }
 }

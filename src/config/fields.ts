@@ -1,8 +1,13 @@
-/** The kinds of values that a configuration holds: text in the file → what the service works with. */
+/**
+ * The kinds of values that a configuration holds: text in the file → what the service works with. `kind` in their
+ * metadata is what they are in words, for the reference.
+ */
 import { z } from 'zod'
 import { parseAddress, parseInterfaceAddress, parsePrefix, prefixOf, type Address } from '../model/prefix.ts'
 import { parseCommunity } from '../model/route.ts'
-import { formatDuration, formatRate, parseDuration, parseRate } from '../model/units.ts'
+import {
+  formatDuration, formatRate, formatSize, parseDuration, parseRate, parseSize,
+} from '../model/units.ts'
 import type { Listen } from './config.ts'
 
 const MAX_RATE_BPS = 1e15
@@ -30,27 +35,33 @@ const unquoted = (value: unknown): unknown => {
 
 /** A list, or one value that stands for a list of one. */
 export const oneOrMore = <Item extends z.ZodType>(item: Item) =>
-  z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item).min(1, 'must not be empty'))
+  z
+    .preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item).min(1, 'must not be empty'))
+    .meta({ kind: `one or a list of: ${String(item.meta()?.['kind'])}` })
 
-export const flag = z.preprocess(unquoted, z.boolean())
+export const flag = z.preprocess(unquoted, z.boolean()).meta({ kind: 'true or false' })
 
 /** A whole number within bounds, both included. */
 export const wholeNumber = (min: number, max: number) =>
-  z.preprocess(
-    unquoted,
-    z
-      .number()
-      .refine(
-        (n) => Number.isInteger(n) && n >= min && n <= max,
-        `must be a whole number from ${min} to ${max}`,
-      ),
-  )
+  z
+    .preprocess(
+      unquoted,
+      z
+        .number()
+        .refine(
+          (n) => Number.isInteger(n) && n >= min && n <= max,
+          `must be a whole number from ${min} to ${max}`,
+        ),
+    )
+    .meta({ kind: `whole number, ${min} to ${max}` })
 
 /** A share of 1; above 0. */
-export const share = z.preprocess(
-  unquoted,
-  z.number().refine((n) => n > 0 && n <= 1, 'must be a share of 1: above 0, at most 1'),
-)
+export const share = z
+  .preprocess(
+    unquoted,
+    z.number().refine((n) => n > 0 && n <= 1, 'must be a share of 1: above 0, at most 1'),
+  )
+  .meta({ kind: 'share of 1, above 0' })
 
 /** Percent in the file, a share of 1 in the service. REST gives shares, so a share is an easy mistake. */
 export const percent = z
@@ -64,6 +75,7 @@ export const percent = z
     }),
   )
   .transform((n) => n / 100)
+  .meta({ kind: 'percent, above 1 and up to 100' })
 
 /** bit/s, whole. */
 export const rate = z.union([z.string(), z.number()], 'must be a rate, such as 100Mbps').transform(
@@ -72,7 +84,7 @@ export const rate = z.union([z.string(), z.number()], 'must be a rate, such as 1
     if (bps >= 1 && bps <= MAX_RATE_BPS) return bps
     throw new RangeError(`must be from 1 bps to ${formatRate(MAX_RATE_BPS)}`)
   }),
-)
+).meta({ kind: 'rate' })
 
 /** Milliseconds, whole, within bounds; at most a day. */
 export const duration = (minMs: number, maxMs = MAX_DURATION_MS) =>
@@ -82,11 +94,25 @@ export const duration = (minMs: number, maxMs = MAX_DURATION_MS) =>
       if (ms >= minMs && ms <= maxMs) return ms
       throw new RangeError(`must be from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`)
     }),
-  )
+  ).meta({ kind: `duration, ${formatDuration(minMs)} to ${formatDuration(maxMs)}` })
 
-export const address = z.string().transform(reading(parseAddress))
+/** Bytes, within bounds. */
+export const size = (minBytes: number, maxBytes: number) =>
+  z.union([z.string(), z.number()], 'must be a size, such as 4MiB').transform(
+    reading((text) => {
+      const bytes = parseSize(text)
+      if (bytes >= minBytes && bytes <= maxBytes) return bytes
+      throw new RangeError(`must be from ${formatSize(minBytes)} to ${formatSize(maxBytes)}`)
+    }),
+  ).meta({ kind: `size, ${formatSize(minBytes)} to ${formatSize(maxBytes)}` })
 
-export const prefix = z.string().transform(reading(parsePrefix))
+export const address = z.string().transform(reading(parseAddress)).meta({ kind: 'address' })
+
+export const ipv4Address = address
+  .refine(({ family }) => family === 4, 'must be an IPv4 address')
+  .meta({ kind: 'IPv4 address' })
+
+export const prefix = z.string().transform(reading(parsePrefix)).meta({ kind: 'prefix' })
 
 /** An address with its subnet, `ADDRESS/LENGTH`. */
 export const interfaceAddress = z.string().transform(
@@ -95,9 +121,24 @@ export const interfaceAddress = z.string().transform(
     if (length === 0) throw new RangeError(`"${text}": a subnet of length 0 would hold every next hop`)
     return { address, subnet: prefixOf(address, length) }
   }),
-)
+).meta({ kind: '`ADDRESS/LENGTH`' })
 
-export const community = z.string().transform(reading(parseCommunity))
+export const community = z.string().transform(reading(parseCommunity)).meta({ kind: '`"ASN:VALUE"`' })
+
+/** A path; one that is not absolute starts at the configuration file's directory. */
+export const directory = z
+  .string()
+  .regex(/^[^\0]+$/, 'must be the path of a directory')
+  .meta({ kind: 'path' })
+
+/**
+ * A path like that of a directory. What cannot be read as a database is moved aside, so no file of another
+ * kind is to be named by mistake.
+ */
+export const databaseFile = z
+  .string()
+  .regex(/^[^\0]*[^/\0]\.sqlite$/, 'must be the path of a file that ends in .sqlite')
+  .meta({ kind: 'path that ends in `.sqlite`' })
 
 /** A router's name also stands in identifiers and in URLs. */
 export const routerName = z
@@ -106,6 +147,7 @@ export const routerName = z
     /^[A-Za-z0-9][\w.-]{0,63}$/,
     'must be a letter or digit, then letters, digits, "_", "." and "-"; at most 64',
   )
+  .meta({ kind: 'name: letters, digits, `_`, `.` and `-`' })
 
 /** An interface's name as the router shows it. */
 export const interfaceName = z
@@ -114,10 +156,12 @@ export const interfaceName = z
     /^[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?$/,
     'must be at most 64 printable ASCII characters, with no space at either end',
   )
+  .meta({ kind: 'text, at most 64 characters' })
 
 export const token = z
   .string()
   .regex(/^[\x21-\x7e]{1,1024}$/, 'must be printable ASCII without spaces, and not empty')
+  .meta({ kind: 'text without spaces' })
 
 /** `ADDRESS:PORT` or `[ADDRESS]:PORT`; port 0 takes any free one. */
 export const listen = z.string().transform(
@@ -132,7 +176,7 @@ export const listen = z.string().transform(
     if (!isMulticast(address)) return { host, port }
     throw new RangeError(`"${text}" is multicast: listen on an address of this machine`)
   }),
-)
+).meta({ kind: '`ADDRESS:PORT`' })
 
 /** A gRPC target: `HOST:PORT`, `[ADDRESS]:PORT` or `unix:/PATH`. */
 export const grpcTarget = z.string().transform(
@@ -146,7 +190,7 @@ export const grpcTarget = z.string().transform(
     if (match.groups?.['v6'] !== undefined) parseAddress(match.groups['v6'])
     return text
   }),
-)
+).meta({ kind: '`HOST:PORT` or `unix:/PATH`' })
 
 /** 224.0.0.0/4 (RFC 5771) or ff00::/8 (RFC 4291, section 2.7). */
 function isMulticast({ family, w0 }: Address): boolean {

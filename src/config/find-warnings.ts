@@ -1,20 +1,27 @@
 /** What a configuration may say but an operator should know the price of. */
-import { formatRate } from '../model/units.ts'
+import { formatDuration, formatRate } from '../model/units.ts'
 import { isLoopback } from './is-loopback.ts'
 import type { Config } from './config.ts'
 
 const SHORTEST_TOKEN = 16
 const SLOWEST_LINK_BPS = 1e6
+/** A machine under load stands still for seconds, and so does the service. */
+const SHORTEST_LEASE_MS = 10_000
+
+/** What `same_length` implies for a router's neighbors. */
+export function explainSameLength(router: string): string {
+  return (
+    `override same_length: while a prefix is overridden, ${router} stops announcing it ` +
+    'to its eBGP customers and its other iBGP neighbors; use more_specific if any learn routes from it'
+  )
+}
 
 /** One line for each; empty when there is nothing to say. */
-export function findWarnings({ routers, api }: Config): string[] {
+export function findWarnings({ routers, api, controller }: Config): string[] {
   const warnings: string[] = []
   for (const { name, override, interfaces } of routers) {
     if (override === 'same_length') {
-      warnings.push(
-        `router ${name}: override same_length: while a prefix is overridden, ${name} stops announcing it ` +
-          'to its eBGP customers and its other iBGP neighbors; use more_specific if any learn routes from it',
-      )
+      warnings.push(`router ${name}: ${explainSameLength(name)}`)
     }
     for (const { name: interfaceName, addresses, nextHops, speedBps } of interfaces) {
       if (speedBps !== undefined && speedBps < SLOWEST_LINK_BPS) {
@@ -32,8 +39,14 @@ export function findWarnings({ routers, api }: Config): string[] {
     if (sharing.length < 2) continue
     const names = sharing.map(({ name }) => name).join(', ')
     warnings.push(
-      `routers ${names} share the gobgpd at ${target}: overrides cannot be kept apart there, so these ` +
-        'routers are held to dry-run; give each a gobgpd of its own',
+      `routers ${names} share the gobgpd at ${target}: it must be configured as spillway gobgpd-config ` +
+        'writes it, and each router receive add-path, or nothing is injected; check --live looks',
+    )
+  }
+  if (controller.leaseMs < SHORTEST_LEASE_MS) {
+    warnings.push(
+      `controller.lease is shorter than ${formatDuration(SHORTEST_LEASE_MS)}: ` +
+        'a service that is held up for a moment loses every override',
     )
   }
   if (!isLoopback(api.listen.host)) {

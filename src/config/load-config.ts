@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { buildConfig } from './build-config.ts'
 import { checkRelations } from './check-relations.ts'
 import { checkRouters } from './check-routers.ts'
+import { checkSharedExits } from './check-shared-exits.ts'
 import { ConfigError, type KeyPath } from './config-error.ts'
 import { readConfigTree } from './config-tree.ts'
 import type { Config } from './config.ts'
@@ -17,7 +18,7 @@ export function loadConfig(file: string, env: Environment): Config {
   return parseConfig(readText(file), file, env)
 }
 
-/** The same for text that is already at hand; `file` names it in faults. */
+/** The same for text that is already at hand; `file` names it in faults and paths. */
 export function parseConfig(text: string, file: string, env: Environment): Config {
   const { value, places, readable } = readConfigTree(text, env)
   if (!readable) throw new ConfigError(file, places.faults)
@@ -27,9 +28,10 @@ export function parseConfig(text: string, file: string, env: Environment): Confi
   if (draft.success) {
     checkRouters(draft.data, places)
     checkRelations(draft.data, places)
+    checkSharedExits(draft.data, places)
   }
   if (places.faults.length > 0 || !result.success) throw new ConfigError(file, places.faults)
-  return buildConfig(result.data)
+  return buildConfig(result.data, file)
 }
 
 function readText(file: string): string {

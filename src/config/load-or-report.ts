@@ -5,7 +5,11 @@ import type { Environment } from './environment.ts'
 import { loadConfig } from './load-config.ts'
 
 /** The configuration; undefined when the file has faults, after each was written as a line of its own. */
-export function loadOrReport(file: string, env: Environment, err: (text: string) => void): Config | undefined {
+export function loadOrReport(
+  file: string,
+  env: Environment,
+  err: (text: string) => void,
+): Config | undefined {
   try {
     return loadConfig(file, env)
   } catch (error) {

@@ -2,8 +2,8 @@
 import { Document, isScalar, visit } from 'yaml'
 import { formatAddress, formatPrefix, type Family } from '../model/prefix.ts'
 import { formatCommunity } from '../model/route.ts'
-import type { EgressInterface, Router } from '../model/topology.ts'
-import { formatDuration } from '../model/units.ts'
+import type { EgressInterface, Router, SharedExit } from '../model/topology.ts'
+import { formatDuration, formatSize } from '../model/units.ts'
 import type { Config, Listen } from './config.ts'
 import { escapeReferences } from './environment.ts'
 import { percentOf } from './percent.ts'
@@ -15,13 +15,24 @@ const TOKEN_REFERENCE = '${SPILLWAY_TOKEN}'
  * YAML in the shape and the units of a configuration file. Loading it gives an equal Config, with
  * the token in the environment variable SPILLWAY_TOKEN if there is one.
  */
-export function renderConfig({ sflow, bgp, controller, routers, api }: Config): string {
+export function renderConfig(config: Config): string {
+  const { stateDirectory, sflow, bgp, controller, sharedExits, routers, api, history, metrics, log } = config
   const document = new Document({
-    sflow: { listen: formatListen(sflow.listen), window: formatDuration(sflow.windowMs) },
+    state_directory: escapeReferences(stateDirectory),
+    sflow: {
+      listen: formatListen(sflow.listen),
+      window: formatDuration(sflow.windowMs),
+      workers: sflow.workers,
+      receive_buffer: formatSize(sflow.receiveBufferBytes),
+    },
     bgp: {
       gobgp: escapeReferences(bgp.gobgp),
       local_pref: bgp.localPref,
       marker_community: formatCommunity(bgp.marker),
+      asn: bgp.asn,
+      ...(bgp.routerId === undefined ? {} : { router_id: formatAddress(bgp.routerId) }),
+      listen_port: bgp.listenPort,
+      restart_time: formatDuration(bgp.restartMs),
     },
     controller: {
       interval: formatDuration(controller.intervalMs),
@@ -43,8 +54,17 @@ export function renderConfig({ sflow, bgp, controller, routers, api }: Config): 
       bogons: controller.bogons.map(formatPrefix),
       ix_lans: controller.ixLans.map(formatPrefix),
     },
+    ...(sharedExits.length === 0 ? {} : { shared_exits: sharedExits.map(formatSharedExit) }),
     routers: routers.map(formatRouter),
     api: { listen: formatListen(api.listen), ...(api.token === undefined ? {} : { token: TOKEN_REFERENCE }) },
+    history: {
+      enabled: history.enabled,
+      file: escapeReferences(history.file),
+      keep: formatDuration(history.keepMs),
+      max_size: formatSize(history.maxBytes),
+    },
+    metrics: { top_prefixes: metrics.topPrefixes },
+    log,
   })
   visit(document, {
     Map: (_, map) => {
@@ -67,6 +87,7 @@ function formatRouter(router: Router): unknown {
     address: formatAddress(router.address),
     sflow_agent: router.sflowAgents.map(formatAddress),
     gobgp: escapeReferences(router.gobgp),
+    ...(router.localAddress === undefined ? {} : { local_address: formatAddress(router.localAddress) }),
     override: router.override,
     default_prefix_length: formatLengths(router.defaultPrefixLength),
     max_prefix_length: formatLengths(router.maxPrefixLength),
@@ -79,6 +100,7 @@ function formatInterface(i: EgressInterface): unknown {
   return {
     name: escapeReferences(i.name),
     ifindex: i.ifIndex,
+    ...(i.members === undefined || i.members.length === 0 ? {} : { members: i.members }),
     ...(addresses.length === 0 ? {} : { address: addresses }),
     next_hops: i.nextHops.map(formatAddress),
     ...(i.speedBps === undefined ? {} : { speed: formatExactRate(i.speedBps) }),
@@ -89,6 +111,19 @@ function formatInterface(i: EgressInterface): unknown {
     monitor: i.monitor,
     detour_target: i.detourTarget,
     dry_run: i.dryRun,
+    ...(i.sharedExit === undefined ? {} : { shared_exit: escapeReferences(i.sharedExit) }),
+    ...(i.leavesBy === undefined
+      ? {}
+      : { leaves_by: { router: i.leavesBy.router, interface: escapeReferences(i.leavesBy.interface) } }),
+  }
+}
+
+function formatSharedExit({ name, speedBps, highWatermark, reliefTarget }: SharedExit): unknown {
+  return {
+    name: escapeReferences(name),
+    speed: formatExactRate(speedBps),
+    high_watermark: percentOf(highWatermark),
+    relief_target: percentOf(reliefTarget),
   }
 }
 

@@ -1,4 +1,7 @@
-/** What the controller needs of the world. The collector and the GoBGP client fulfil these; service.ts joins them. */
+/**
+ * What the controller needs of the world. The collector and the GoBGP client fulfil these; service.ts joins
+ * them.
+ */
 import type { InstalledOverride, Override, OverrideKey } from '../model/override.ts'
 import type { Address, Prefix } from '../model/prefix.ts'
 import type { Route } from '../model/route.ts'
@@ -12,7 +15,10 @@ export interface TrafficSource {
 export interface RouteSource {
   /** The most specific received route that holds the address. */
   longestMatch(router: string, address: Address): Route | undefined
-  /** Every received route that holds the whole prefix, longest first. */
+  /**
+   * Every received route that holds the whole prefix, longest first; each the same object until it changes.
+   * None while the session is down.
+   */
   covering(router: string, prefix: Prefix): readonly Route[]
   /** Next hops of all received paths. */
   nextHops(router: string): Iterable<Address>
@@ -22,8 +28,28 @@ export interface RouteSource {
 export interface RouterSession {
   /** GoBGP's session with the router is established. */
   readonly up: boolean
-  /** The route table holds all that GoBGP has received from it: nothing, when the session is down. False while GoBGP is away. */
+  /**
+   * The route table holds all that GoBGP has received from it: nothing, when the session is down. False while
+   * GoBGP is away, and while it is new and the session has yet to come up.
+   */
   readonly synced: boolean
+  /** GoBGP has started anew, and is to be told by `open` when what was in force before is in again. */
+  readonly awaitsOpen?: boolean
+  /** Somebody has disabled the neighbor in GoBGP. */
+  readonly disabled?: boolean
+}
+
+export interface SessionOpener {
+  /**
+   * Lets the router's session come up, where a GoBGP that has started anew holds it back; else it does
+   * nothing.
+   */
+  open(router: string): Promise<void>
+}
+
+export interface SentSource {
+  /** Overrides that GoBGP holds and does not send to the router, by prefix, each with the reason. */
+  unsent(router: string): ReadonlyMap<string, string>
 }
 
 export interface OverrideStore {
@@ -33,4 +59,22 @@ export interface OverrideStore {
   add(override: Override, fromIfIndex: number): Promise<void>
   /** Withdraws; an override that is not there is no error. */
   withdraw(key: OverrideKey): Promise<void>
+}
+
+/**
+ * What may be done to a router's overrides now, besides what mode and guards of the plan allow.
+ * `no_additions`: nothing is added or moved, and what cannot stay as it is goes. `withdraw_all`: everything
+ * goes. `stand_by`: what GoBGP holds is another's, and is not touched; we go on deciding, as in dry-run.
+ */
+export type Permission =
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'no_additions' | 'withdraw_all' | 'stand_by'; readonly why: string }
+
+/** Something besides the plan that must agree before routes are changed. */
+export interface Gate {
+  /**
+   * Asked at the start of every cycle of the router; it never rejects. `mayAct` is false while nothing can be
+   * sent for the router whatever the answer is: in dry-run, with no override left of this process.
+   */
+  permission(router: string, mayAct: boolean): Promise<Permission>
 }

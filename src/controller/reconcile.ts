@@ -2,7 +2,7 @@
 import type { InstalledOverride, Override, OverrideKey } from '../model/override.ts'
 import { formatPrefix } from '../model/prefix.ts'
 import { NO_EXPORT } from '../model/route.ts'
-import { sameFollowed } from './follow.ts'
+import { sameFollowed } from './plan/follow.ts'
 
 export interface Changes {
   readonly add: readonly Override[]
@@ -36,11 +36,18 @@ export function reconcile(
   }
 }
 
-function isAsWanted({ attributes }: InstalledOverride, wanted: Override, form: OverrideForm): boolean {
+function isAsWanted(
+  { attributes, pinnedUntilMs }: InstalledOverride, wanted: Override, form: OverrideForm,
+): boolean {
   return (
     attributes.localPref === form.localPref &&
     attributes.communities.includes(form.marker) &&
     attributes.communities.includes(NO_EXPORT) &&
+    sameSecond(pinnedUntilMs, wanted.pinnedUntilMs) &&
     sameFollowed(attributes, wanted.follows)
   )
+}
+
+function sameSecond(a: number | undefined, b: number | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && Math.floor(a / 1000) === Math.floor(b / 1000))
 }

@@ -2,9 +2,13 @@
 import type { Mode } from '../model/mode.ts'
 import type { Override } from '../model/override.ts'
 import type { InterfaceTraffic, Telemetry } from '../model/traffic.ts'
-import type { RouterSession } from './ports.ts'
+import type { Disregard } from './plan/disregard.ts'
+import type { Effect } from './plan/effect.ts'
+import type { Permission, RouterSession } from './ports.ts'
+import type { SetAside } from './plan/set-aside.ts'
 
-export type InterfaceState = 'ok' | 'high' | 'relieved' | 'stale' | 'down'
+export const INTERFACE_STATES = ['ok', 'high', 'relieved', 'stale', 'down'] as const
+export type InterfaceState = (typeof INTERFACE_STATES)[number]
 
 export interface InterfaceReport {
   readonly router: string
@@ -21,27 +25,42 @@ export interface InterfaceReport {
   readonly state: InterfaceState
 }
 
+/** `planned`: dry-run, or not in GoBGP yet. */
+export const OVERRIDE_STATES = ['installed', 'planned', 'withdrawing'] as const
+
 export interface OverrideReport {
   readonly id: string
   readonly override: Override
-  /** `planned`: dry-run, or not in GoBGP yet. */
-  readonly state: 'installed' | 'planned' | 'withdrawing'
+  readonly state: (typeof OVERRIDE_STATES)[number]
   /** Demand that it moves, bit/s. */
   readonly bps: number
+  /** Share (of 1) of it that leaves where it should; undefined until it can be judged. */
+  readonly movedShare: number | undefined
 }
 
-/** `silent`: telemetry missed, nothing is added or released; `stale`: for longer than stale_after; `lost`: longer than withdraw_after. */
-export type TelemetryState = 'fresh' | 'silent' | 'stale' | 'lost'
+/**
+ * `silent`: telemetry missed or not believed, nothing is added or released; `stale`: for longer than
+ * stale_after; `lost`: longer than withdraw_after.
+ */
+export const TELEMETRY_STATES = ['fresh', 'silent', 'stale', 'lost'] as const
+export type TelemetryState = (typeof TELEMETRY_STATES)[number]
 
 export interface RouterReport {
   readonly name: string
   readonly session: RouterSession
   readonly telemetry: Telemetry
   readonly telemetryState: TelemetryState
-  /** GoBGP answered in this cycle. */
+  /** Why it is not fresh, in words. */
+  readonly telemetryFaults: readonly string[]
+  /** GoBGP has answered of late. */
   readonly gobgpAnswers: boolean
+  readonly permission: Permission
   readonly interfaces: readonly InterfaceReport[]
   readonly overrides: readonly OverrideReport[]
+  /** Of the overrides that have been in force for long enough to judge. */
+  readonly effects: readonly Effect[]
+  readonly setAside: readonly SetAside[]
+  readonly disregard: Disregard
 }
 
 export interface CycleReport {

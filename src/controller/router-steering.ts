@@ -1,67 +1,52 @@
-/** Steers one router: observe, decide, act. The controller calls these in turn. */
-import type { Decision } from '../model/decision.ts'
-import { messageOf } from '../model/error-message.ts'
-import type { Mode } from '../model/mode.ts'
-import type { InstalledOverride, OverrideKey } from '../model/override.ts'
-import { contains, formatPrefix, type Prefix } from '../model/prefix.ts'
+/**
+ * Steers one router: observe, decide, act. The controller calls these in turn. None of them waits long for
+ * GoBGP: what it has not answered goes on beside, and until it has, this router is steered by what is
+ * remembered.
+ */
 import type { Clock } from '../model/clock.ts'
+import type { Mode } from '../model/mode.ts'
+import { comparePrefixes, formatPrefix, type Prefix } from '../model/prefix.ts'
 import type { Router } from '../model/topology.ts'
 import type { RouterTraffic } from '../model/traffic.ts'
-import type { RouterRoutes } from './exits.ts'
-import {
-  currentOverrides,
-  givenUp,
-  NOTHING_REMEMBERED,
-  observePlacements,
-  placed,
-  recentRefusals,
-  refusedOnceMore,
-  unplaced,
-  type Refusals,
-  type RouterMemory,
-} from './memory.ts'
-import { planRouter, type RouterPlan } from './plan.ts'
-import type { Caps, PlanPolicy } from './planning.ts'
-import type { OverrideStore, RouterSession, RouteSource, TrafficSource } from './ports.ts'
-import { reconcile, type Changes, type OverrideForm } from './reconcile.ts'
-import type { TelemetryState } from './report.ts'
-import { telemetryState, type SilencePolicy } from './silence.ts'
+import { disregardPermission } from './plan/disregard.ts'
+import { findDistrust } from './telemetry/distrust.ts'
+import { Exchange, type ExchangeParts } from './exchange.ts'
+import { explainPrefix, type LastCycle } from './explain/explain.ts'
+import type { PrefixFacts } from './explain/prefix-facts.ts'
+import type { RouterRoutes } from './plan/exits.ts'
+import { hasShifted, takeFooting, type Footing } from './footing.ts'
+import { makePlanInput } from './make-plan-input.ts'
+import { memoryOf, NOTHING_REMEMBERED, placed, unplaced, type RouterMemory } from './memory.ts'
+import type { Observation } from './observation.ts'
+import { unpin } from './plan/orders.ts'
+import type { Pin, PinResult } from './plan/pin.ts'
+import { strictest } from './permission.ts'
+import { planRouter } from './plan/plan.ts'
+import type { Caps, PlannedOverride, PlanPolicy } from './plan/planning.ts'
+import type { RouteSource, SentSource, TrafficSource } from './ports.ts'
+import type { OverrideForm } from './reconcile.ts'
+import type { Outcome } from './send-changes.ts'
+import { keepOut, rehabilitate, setAside, type KeptOut, type SetAside } from './plan/set-aside.ts'
+import { judgeTelemetry, type SilencePolicy } from './telemetry/silence.ts'
+import { ALONE } from './plan/shared-use.ts'
+import { keepStories, type AllKeptOut, type AllStories, type Stories } from './stories.ts'
+import { AT_START, noteSteadiness } from './telemetry/steadiness.ts'
+import { giveVerdict, type Verdict } from './verdict.ts'
 
-/** After a session came up, its routes need a moment to arrive; until then nothing is added or released. */
-const ROUTES_SETTLE_MS = 5000
+/** A session that awaits to be opened is left for so long to a Spillway that may inject. */
+const OPENING_LEFT_MS = 5_000
 
-export interface SteeringParts {
+export interface SteeringParts extends ExchangeParts {
   readonly policy: PlanPolicy & SilencePolicy
   /** Over which rates are measured. */
   readonly windowMs: number
   readonly form: OverrideForm
   readonly traffic: TrafficSource
   readonly routes: RouteSource
-  readonly overrides: OverrideStore
-}
-
-/** What the world looked like at the start of a cycle. */
-export interface Observation {
-  readonly nowMs: number
-  readonly traffic: RouterTraffic
-  readonly telemetryState: TelemetryState
-  readonly session: RouterSession
-  /** What GoBGP holds of ours; undefined when it did not answer. */
-  readonly installed: readonly InstalledOverride[] | undefined
-}
-
-/** What is to be done, and why. */
-export interface Verdict {
-  readonly plan: RouterPlan
-  readonly changes: Changes
-  readonly decisions: readonly Decision[]
-}
-
-/** What became of it. */
-export interface Outcome {
-  /** Prefixes of overrides that GoBGP holds now. */
-  readonly installed: ReadonlySet<string>
-  readonly failures: readonly { readonly key: OverrideKey; readonly action: 'add' | 'withdraw'; readonly error: string }[]
+  readonly sent: SentSource
+  /** What an earlier process left to be known of its overrides. */
+  readonly stories: AllStories
+  readonly keptOut: AllKeptOut
 }
 
 /** What a steering of the same router that takes over has to know. */
@@ -69,10 +54,17 @@ export interface SteeringHandover {
   readonly memory: RouterMemory
   /** Prefixes of overrides that this process installed or adopted: in dry-run it may withdraw no others. */
   readonly owned: ReadonlySet<string>
+  readonly stories: Stories
   readonly routeChanges: { readonly add: number; readonly withdraw: number }
+  /** Since when the router's telemetry contradicts itself: a reload must not keep alive what stands on it. */
+  readonly distrustedSinceMs: number | undefined
 }
 
-const NO_CHANGES: Changes = { add: [], withdraw: [] }
+export interface PinOrder {
+  readonly pin: Pin
+  /** Undefined until it is decided. */
+  result: PinResult | undefined
+}
 
 export class RouterSteering {
   readonly router: Router
@@ -80,27 +72,36 @@ export class RouterSteering {
   readonly routeChanges: { add: number; withdraw: number }
   readonly #parts: SteeringParts
   readonly #routes: RouterRoutes
-  readonly #dryRunOnly: boolean
   /** The mode is dry_run, or was when it was frozen. */
   #decidesOnly = false
   readonly #startedMs: number
   #memory: RouterMemory
-  #refusals: Refusals = new Map()
   /** When GoBGP last told what it holds. */
   #lastListMs = -Infinity
   readonly #owned: Set<string>
-  #upSinceMs: number | undefined = -Infinity
-  #freshSinceMs: number | undefined
+  /** Of what GoBGP may hold of ours, whether it is wanted or not. */
+  #stories: Stories
+  #steadiness = AT_START
+  /** Of the overrides of the last plan. */
+  #footing: Footing = []
+  readonly #exchange: Exchange
+  #awaitsOpenSinceMs: number | undefined
+  readonly #orders: PinOrder[] = []
+  /** Since when the router's telemetry contradicts itself. */
+  #distrustedSinceMs: number | undefined
+  #lastCycle: LastCycle | undefined
 
-  /** `dryRunOnly`: whatever the mode, nothing may be sent for this router. */
-  constructor(router: Router, parts: SteeringParts, dryRunOnly: boolean, startedMs: number, before?: SteeringHandover) {
+  constructor(router: Router, parts: SteeringParts, startedMs: number, before?: SteeringHandover) {
     this.router = router
     this.#parts = parts
-    this.#dryRunOnly = dryRunOnly
+    this.#exchange = new Exchange(router, parts)
     this.#startedMs = startedMs
-    this.#memory = before?.memory ?? NOTHING_REMEMBERED
+    const aside = (parts.keptOut.get(router.name) ?? []).reduce<readonly SetAside[]>(keepOut, [])
+    this.#memory = before?.memory ?? { ...NOTHING_REMEMBERED, setAside: aside }
     this.#owned = new Set(before?.owned)
+    this.#stories = before?.stories ?? parts.stories.get(router.name) ?? new Map()
     this.routeChanges = { add: 0, withdraw: 0, ...before?.routeChanges }
+    this.#distrustedSinceMs = before?.distrustedSinceMs
     this.#routes = {
       longestMatch: (address) => parts.routes.longestMatch(router.name, address),
       covering: (prefix) => parts.routes.covering(router.name, prefix),
@@ -108,155 +109,178 @@ export class RouterSteering {
     }
   }
 
-  handover(): SteeringHandover {
-    return { memory: this.#memory, owned: this.#owned, routeChanges: this.routeChanges }
-  }
-
-  async observe(nowMs: number): Promise<Observation> {
-    const { traffic, routes, overrides, policy } = this.#parts
-    const installed = await overrides.list(this.router.name).catch(() => undefined)
-    const seen = traffic.traffic(this.router.name, nowMs)
+  /** For the steering that takes over; `name`: what the router is called from then on. */
+  handover(name = this.router.name): SteeringHandover {
+    const { routeChanges } = this
+    const planned = this.#memory.planned.map(({ override, dry }) => ({
+      override: { ...override, router: name },
+      dry,
+    }))
     return {
-      nowMs,
-      traffic: seen,
-      telemetryState: telemetryState(seen.telemetry, seen.interfaces, nowMs, this.#startedMs, policy),
-      session: routes.session(this.router.name),
-      installed,
+      memory: { ...this.#memory, planned },
+      owned: this.#owned,
+      stories: this.#stories,
+      routeChanges,
+      distrustedSinceMs: this.#distrustedSinceMs,
     }
   }
 
-  /** Overrides of this router that count against the caps: GoBGP's, or what we last wanted when it does not answer. */
+  /** Resolves in a second at most. */
+  async observe(nowMs: number, mode: Mode): Promise<Observation> {
+    const { traffic, routes, policy } = this.#parts
+    const { name } = this.router
+    const installed = await this.#exchange.ask(nowMs, !this.#dryIn(mode) || this.#owned.size > 0)
+    const seen = traffic.traffic(name, nowMs)
+    this.#distrustedSinceMs =
+      findDistrust(seen.interfaces).length > 0 ? (this.#distrustedSinceMs ?? nowMs) : undefined
+    const { state, faults } = judgeTelemetry({
+      traffic: seen,
+      nowMs,
+      listeningSinceMs: this.#startedMs,
+      distrustedSinceMs: this.#distrustedSinceMs,
+      policy,
+    })
+    return {
+      nowMs,
+      traffic: seen,
+      telemetryState: state,
+      telemetryFaults: faults,
+      session: routes.session(name),
+      installed,
+      gobgpAnswers: this.#exchange.answers(nowMs),
+      permission: strictest([this.#exchange.permission, disregardPermission(this.#memory.disregard, nowMs)]),
+    }
+  }
+
+  /**
+   * Overrides of this router that count against the caps: GoBGP's, or what we last wanted when it does not
+   * answer.
+   */
   held({ installed }: Observation): number {
     return installed?.length ?? this.#memory.planned.filter(({ dry }) => !dry).length
   }
 
-  decide(observation: Observation, mode: Mode, caps: Caps): Verdict {
-    const { nowMs, traffic, session, installed } = observation
-    // Freezing a dry-run must not make it real: what others installed stays theirs.
+  decide(observation: Observation, mode: Mode, caps: Caps, surroundings = ALONE): Verdict {
+    const { nowMs, session, installed, permission } = observation
     if (mode !== 'frozen') this.#decidesOnly = mode === 'dry_run'
-    const dryRun = this.#decidesOnly || this.#dryRunOnly
-    const gone = withdrawAllReason(observation, mode)
-    const known = installed ?? []
-    this.#refusals = recentRefusals(this.#refusals, nowMs)
-    const refused = givenUp(this.#refusals)
-    // What GoBGP keeps refusing moves no traffic: to believe in it would leave its interface full.
-    const planned = this.#memory.planned.filter(({ override }) => !refused.has(formatPrefix(override.prefix)))
-    const current =
-      installed === undefined
-        ? this.#memory.planned
-        : gone === undefined
-          ? currentOverrides({ ...this.#memory, planned }, known, this.router, dryRun, nowMs)
-          : []
-    const placements =
-      installed === undefined
-        ? this.#memory.placements
-        : observePlacements(this.#memory.placements, known, this.router, nowMs, this.#lastListMs)
-    if (installed !== undefined) this.#lastListMs = nowMs
-    if (!session.up) this.#upSinceMs = undefined
-    else this.#upSinceMs ??= nowMs
-    if (observation.telemetryState !== 'fresh') this.#freshSinceMs = undefined
-    else this.#freshSinceMs ??= nowMs
-    const settled = this.#upSinceMs !== undefined && nowMs - this.#upSinceMs >= ROUTES_SETTLE_MS
-    const plan = planRouter({
-      nowMs,
+    const dryRun = this.#dryIn(mode) || permission.kind === 'stand_by'
+    this.#steadiness = noteSteadiness(this.#steadiness, observation)
+    const orders = this.#orders.splice(0)
+    const input = makePlanInput({
       router: this.router,
-      policy: this.#parts.policy,
-      caps,
-      traffic,
       routes: this.#routes,
-      current,
-      placements,
-      unfinished: this.#memory.unfinished,
-      refused,
+      policy: this.#parts.policy,
+      windowMs: this.#parts.windowMs,
+      memory: this.#memory,
+      stories: this.#stories,
+      steadiness: this.#steadiness,
+      observation,
+      lastListMs: this.#lastListMs,
+      mode,
       dryRun,
-      routesKnown: session.synced && installed !== undefined,
-      mayChange: gone === undefined && mode !== 'frozen' && settled && this.#freshSinceMs !== undefined,
-      mayRelease: nowMs - (this.#freshSinceMs ?? nowMs) >= this.#parts.windowMs,
+      caps,
+      surroundings,
+      pins: orders.map(({ pin }) => pin),
+      unsent: this.#parts.sent.unsent(this.router.name),
     })
-    this.#memory = { planned: plan.overrides, placements: plan.placements, unfinished: plan.unfinished }
-    if (installed === undefined) return { plan, changes: NO_CHANGES, decisions: plan.decisions }
-    const wanted = plan.overrides.filter(({ dry }) => !dry).map(({ override }) => override)
-    for (const { prefix } of wanted) this.#owned.add(formatPrefix(prefix))
-    const mayWithdraw = ({ prefix }: OverrideKey): boolean => !dryRun || this.#owned.has(formatPrefix(prefix))
-    const { add, withdraw } = reconcile(wanted, installed, this.#parts.form, mode === 'off' ? () => true : mayWithdraw)
-    // Guard 5: while the routes are not known, nothing covers an addition, not even of what GoBGP has lost.
-    const changes = { add: session.synced ? add : [], withdraw }
-    const onlyDecided = new Set(plan.overrides.filter(({ dry }) => dry).map(({ override }) => formatPrefix(override.prefix)))
-    const reasonFor = (prefix: Prefix): string =>
-      gone ??
-      (dryRun || onlyDecided.has(formatPrefix(prefix)) ? 'it is only decided now (dry-run)' : 'it is not wanted any more')
-    const withdrawals = unexplained(changes, plan).map((prefix) => this.#withdrawn(prefix, reasonFor(prefix), nowMs))
-    return { plan, changes, decisions: [...plan.decisions, ...withdrawals] }
-  }
-
-  /** Withdraws, then adds: what leaves makes room for what comes. */
-  async act({ changes }: Verdict, observation: Observation, clock: Clock): Promise<Outcome> {
-    const { overrides } = this.#parts
-    const installed = new Set((observation.installed ?? []).map(({ prefix }) => formatPrefix(prefix)))
-    const failures: Outcome['failures'][number][] = []
-    await Promise.all(
-      changes.withdraw.map(async (key) => {
-        try {
-          await overrides.withdraw({ router: this.router.name, prefix: key.prefix })
-          this.#remember(unplaced(this.#memory.placements, key.prefix, clock()))
-          installed.delete(formatPrefix(key.prefix))
-          this.#owned.delete(formatPrefix(key.prefix))
-          this.routeChanges.withdraw++
-        } catch (error) {
-          failures.push({ key, action: 'withdraw', error: messageOf(error) })
-        }
-      }),
-    )
-    await Promise.all(
-      changes.add.map(async (override) => {
-        const from = this.router.interfaces.find(({ name }) => name === override.fromInterface)
-        try {
-          await overrides.add(override, from?.ifIndex ?? 0)
-          this.#remember(placed(this.#memory.placements, override, clock()))
-          installed.add(formatPrefix(override.prefix))
-          this.#refusals = new Map([...this.#refusals].filter(([prefix]) => prefix !== formatPrefix(override.prefix)))
-          this.routeChanges.add++
-        } catch (error) {
-          this.#refusals = refusedOnceMore(this.#refusals, override.prefix, clock())
-          failures.push({ key: override, action: 'add', error: messageOf(error) })
-        }
-      }),
-    )
-    return { installed, failures }
-  }
-
-  #remember(placements: RouterMemory['placements']): void {
-    this.#memory = { ...this.#memory, placements }
-  }
-
-  #withdrawn(prefix: Prefix, reason: string, atMs: number): Decision {
-    return {
-      atMs,
-      router: this.router.name,
-      kind: 'withdraw',
-      prefix,
-      fromInterface: undefined,
-      toInterface: undefined,
-      bps: undefined,
-      reason: `${formatPrefix(prefix)} is withdrawn: ${reason}`,
-      inputs: {},
-      acted: true,
+    if (installed !== undefined) this.#lastListMs = nowMs
+    const plan = planRouter(input)
+    for (const order of orders) order.result = plan.pins.find(({ pin }) => pin === order.pin)
+    this.#lastCycle = { input, plan, seen: observation, mode }
+    this.#memory = { ...memoryOf(plan), saturations: input.saturations }
+    this.#stories = keepStories(this.#stories, plan.overrides, installed)
+    // Where nothing can be sent, as GoBGP has not told what it holds, what has shifted is still to be answered.
+    if (installed !== undefined) this.#footing = takeFooting(plan.overrides, this.#routes)
+    if (installed !== undefined && permission.kind !== 'stand_by') {
+      for (const { override, dry } of plan.overrides) if (!dry) this.#owned.add(formatPrefix(override.prefix))
     }
+    this.#awaitsOpenSinceMs = session.awaitsOpen === true ? (this.#awaitsOpenSinceMs ?? nowMs) : undefined
+    return giveVerdict(this.router.name, plan, observation, {
+      mode,
+      dryRun,
+      owned: this.#owned,
+      lost: this.#exchange.lostWithin(nowMs, this.#parts.policy.withdrawAfterMs),
+      opensAnyway: nowMs - (this.#awaitsOpenSinceMs ?? nowMs) >= OPENING_LEFT_MS,
+      form: this.#parts.form,
+    })
   }
-}
 
-/** Why everything of a router must go; undefined when it need not. */
-function withdrawAllReason({ telemetryState, nowMs, traffic }: Observation, mode: Mode): string | undefined {
-  if (mode === 'off') return 'the mode is off'
-  if (telemetryState !== 'lost') return undefined
-  const { lastFlowMs, lastCounterMs } = traffic.telemetry
-  const ago = (ms: number | undefined): string => (ms === undefined ? 'never' : `${Math.round((nowMs - ms) / 1000)} s ago`)
-  return `the router's telemetry is lost (last samples ${ago(lastFlowMs)}, last counters ${ago(lastCounterMs)})`
-}
+  /** An operator's pin, for the next decision, which puts its result here. */
+  order(pin: Pin): PinOrder {
+    const order: PinOrder = { pin, result: undefined }
+    this.#orders.push(order)
+    return order
+  }
 
-/** Withdrawals that no decision of the plan is about. */
-function unexplained({ withdraw }: Changes, { decisions }: RouterPlan): Prefix[] {
-  return withdraw
-    .map(({ prefix }) => prefix)
-    .filter((prefix) => !decisions.some((d) => d.acted && d.prefix !== undefined && contains(d.prefix, prefix)))
+  /** An operator withdraws an override: the next decision ends it, and keeps it out. */
+  keepOut(keptOut: KeptOut): void {
+    const { setAside: aside, planned } = this.#memory
+    this.#remember({ setAside: keepOut(aside, keptOut), planned: unpin(planned, keptOut.prefix) })
+  }
+
+  /** What the last decision was made on; undefined before the first. */
+  get traffic(): RouterTraffic | undefined {
+    return this.#lastCycle?.input.traffic
+  }
+
+  /** What is known of a prefix as of the last decision; undefined before the first. */
+  explain(prefix: Prefix): PrefixFacts | undefined {
+    return this.#lastCycle && explainPrefix(this.#lastCycle, prefix)
+  }
+
+  /**
+   * True when a route that an override stands on has changed since the last decision, or the session has
+   * gone.
+   */
+  hasLostFooting(): boolean {
+    return hasShifted(this.#footing, this.#routes)
+  }
+
+  /** Resolves when GoBGP has answered all of the verdict's changes, in two seconds at most; never rejects. */
+  async act({ changes, opens }: Verdict, observation: Observation, clock: Clock): Promise<Outcome> {
+    const failures = await this.#exchange.send(changes, opens, {
+      withdrawn: ({ prefix }) => this.#noteGone(prefix, clock()),
+      added: (override) => {
+        this.#remember({
+          placements: placed(this.#memory.placements, override, clock()),
+          setAside: rehabilitate(this.#memory.setAside, 'refused', override),
+        })
+        this.routeChanges.add++
+      },
+      refused: (failure) => {
+        const override = changes.add.find((added) => added === failure.key)
+        if (override === undefined) return
+        const refused = { ...override, kind: 'refused', why: `GoBGP refuses it: ${failure.error}` } as const
+        this.#remember({ setAside: setAside(this.#memory.setAside, refused, clock()) })
+      },
+    })
+    return { installed: new Set(observation.gobgpAnswers ? this.#exchange.installed : []), failures }
+  }
+
+  /** An override was withdrawn besides; one that may not return is not wanted any more. */
+  noteWithdrawn(prefix: Prefix, nowMs: number, mayReturn: boolean): void {
+    this.#exchange.noteWithdrawn(prefix)
+    this.#noteGone(prefix, nowMs)
+    if (mayReturn) return
+    const isIt = ({ override }: PlannedOverride): boolean => comparePrefixes(override.prefix, prefix) === 0
+    this.#remember({ planned: this.#memory.planned.filter((one) => !isIt(one)) })
+  }
+
+  #noteGone(prefix: Prefix, nowMs: number): void {
+    this.#remember({ placements: unplaced(this.#memory.placements, prefix, nowMs) })
+    this.#owned.delete(formatPrefix(prefix))
+    this.routeChanges.withdraw++
+  }
+
+  /**
+   * Nothing is sent in this mode. Freezing a dry-run must not make it real: what others installed stays
+   * theirs.
+   */
+  #dryIn(mode: Mode): boolean {
+    return mode === 'dry_run' || (mode === 'frozen' && this.#decidesOnly)
+  }
+
+  #remember(changes: Partial<RouterMemory>): void {
+    this.#memory = { ...this.#memory, ...changes }
+  }
 }

@@ -76,7 +76,7 @@ export function naturalPeerBps(level: number): number {
 }
 
 /** The service's configuration, YAML: a real one, but for times that fit a rush hour of half a minute. */
-export function renderServiceConfig(ports: ServicePorts, dryRun: boolean): string {
+export function renderServiceConfig(ports: ServicePorts, token: string, dryRun: boolean): string {
   const networks = [16, 17]
   return `sflow:
   listen: 127.0.0.1:${ports.sflow}
@@ -109,5 +109,6 @@ ${EXITS.map(
 ).join('\n')}
 api:
   listen: 127.0.0.1:${ports.api}
+  token: ${token}
 `
 }

@@ -1,4 +1,5 @@
 /** The demo: a rush hour at a simulated edge, with real gobgpd processes and the service as it is. */
+import { randomBytes } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import { messageOf } from '../model/error-message.ts'
 import { EXITS, renderServiceConfig } from './demo-edge.ts'
@@ -50,17 +51,19 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const watching = env['npm_lifecycle_event'] === undefined ? undefined : setInterval(() => {
     if (process.ppid !== parent) ending.abort(new Error('npm, which started the demo, has ended'))
   }, PARENT_INTERVAL_MS)
+  // Of this demo only: whoever sees its output may change the mode.
+  const token = randomBytes(12).toString('base64url')
   let stage: Stage | undefined
   try {
     await ensureGobgpd({ ...thisMachine(), env }, (text) => presenter.tells(text))
     presenter.tells('starting two gobgpd, a simulated edge router and the service')
     stage = await startStage({
       exits: EXITS,
-      renderConfig: (ports) => renderServiceConfig(ports, service?.dryRun ?? false),
+      renderConfig: (ports) => renderServiceConfig(ports, token, service?.dryRun ?? false),
       onDeath: (what) => ending.abort(new Error(what)),
     })
     onStage?.(stage)
-    presenter.opens(stage.restBase)
+    presenter.opens(stage.restBase, token)
     const rest = createRestClient(stage.restBase)
     presenter.tells('waiting for BGP: a new gobgpd takes some seconds until its session is up')
     await awaitReady(rest, ending.signal)

@@ -3,7 +3,8 @@ import type { Writable } from 'node:stream'
 import type { Observation } from './observation.ts'
 import type { Audience } from './play.ts'
 import { renderEvent, renderLoads, renderScreen, type Event } from './screen.ts'
-import { createTerminal, paint } from './terminal.ts'
+import { paint } from '../process/styled-line.ts'
+import { createTerminal } from './terminal.ts'
 
 export interface PresenterOptions {
   readonly out: Writable & { readonly columns?: number; readonly rows?: number }
@@ -15,8 +16,8 @@ export interface PresenterOptions {
 }
 
 export interface Presenter extends Audience {
-  /** The service listens here. */
-  opens(restBase: string): void
+  /** The service listens here, and its API takes the token. */
+  opens(restBase: string, token: string): void
   fails(text: string): void
   closes(): void
 }
@@ -28,13 +29,14 @@ export function createPresenter({ out, redraws, color, steps }: PresenterOptions
   const events: Event[] = []
   let told: string[] = []
   let restBase: string | undefined
+  let token = ''
   let step: string | undefined
   let now: Observation | undefined
   let loadsToldMs = -Infinity
 
   const draw = (): void => {
     if (!redraws) return
-    terminal.redraw(renderScreen({ steps, step, now, events, restBase }, out.columns ?? 80, out.rows ?? 24))
+    terminal.redraw(renderScreen({ steps, step, now, events, restBase, token }, out.columns ?? 80, out.rows ?? 24))
   }
   const add = (kind: Event['kind'], text: string): void => {
     // On the screen an event is one line; what a process printed comes below it when all is over.
@@ -45,9 +47,11 @@ export function createPresenter({ out, redraws, color, steps }: PresenterOptions
   }
 
   return {
-    opens: (base) => {
+    opens: (base, taken) => {
       restBase = base
+      token = taken
       add('tells', `the service speaks REST at ${base}/api/v1/interfaces, overrides and decisions`)
+      add('tells', `the page is at ${base}/; to change the mode there, the token is ${token}`)
     },
     tells: (text) => add('tells', text),
     passes: (text) => add('passes', text),

@@ -29,13 +29,15 @@ export interface RestDecision {
 export interface RestClient {
   /** undefined: ready; else what is missing, or why there is no answer. */
   notReady(): Promise<string | undefined>
+  /** What it says of the datagrams that came, as JSON, or why it does not; never rejects. */
+  sflow(): Promise<string>
   interfaces(): Promise<readonly RestInterface[]>
   overrides(): Promise<readonly RestOverride[]>
   /** The latest, newest first. */
   decisions(): Promise<readonly RestDecision[]>
 }
 
-const TIMEOUT_MS = 2_000
+const TIMEOUT_MS = 5_000
 const LATEST_DECISIONS = 20
 
 /** `base` is `http://HOST:PORT`. The lists reject when the service does not answer with 200. */
@@ -55,6 +57,14 @@ export function createRestClient(base: string): RestClient {
         return response.ok ? undefined : body
       } catch (error) {
         return `no answer yet (${messageOf(error)})`
+      }
+    },
+    sflow: async () => {
+      try {
+        const { sflow } = (await (await get('/api/v1/status')).json()) as { sflow: unknown }
+        return JSON.stringify(sflow)
+      } catch (error) {
+        return messageOf(error)
       }
     },
     interfaces: () => list<RestInterface>('/api/v1/interfaces'),

@@ -1,15 +1,8 @@
 /** The live view as lines of styled text: what a terminal of this size shows now. Pure. */
 import { formatRate } from '../model/units.ts'
 import { EXITS, HIGH_WATERMARK, LOW_WATERMARK, SPEED_BPS } from './demo-edge.ts'
+import { clip, span, type Line, type Span } from '../process/styled-line.ts'
 import { countText, type Observation } from './observation.ts'
-
-export type Style = 'plain' | 'bold' | 'dim' | 'green' | 'yellow' | 'red'
-
-export interface Span {
-  readonly text: string
-  readonly style: Style
-}
-export type Line = readonly Span[]
 
 export interface Event {
   readonly atMs: number
@@ -24,6 +17,8 @@ export interface Scene {
   readonly now: Observation | undefined
   readonly events: readonly Event[]
   readonly restBase: string | undefined
+  /** Of the service's API. */
+  readonly token: string
 }
 
 const NAME = 'Spillway'
@@ -59,7 +54,7 @@ export function renderScreen(scene: Scene, columns: number, rows: number): Line[
     ...renderOverrides(scene.now),
     [],
   ]
-  const foot: Line[] = scene.restBase === undefined ? [] : [[], ...renderLinks(scene.restBase)]
+  const foot: Line[] = scene.restBase === undefined ? [] : [[], ...renderLinks(scene.restBase, scene.token)]
   const room = Math.max(1, Math.min(SHOWN_EVENTS, rows - 1 - head.length - foot.length))
   const lines = [...head, ...renderLatest(scene.events, columns, room), ...foot]
   return lines.slice(-Math.max(1, rows - 1)).map((line) => clip(line, columns))
@@ -149,8 +144,9 @@ function renderOverrides(now: Observation | undefined): Line[] {
   return hidden === 0 ? lines : [...lines, [span(`and ${hidden} more`, 'dim')]]
 }
 
-function renderLinks(base: string): Line[] {
+function renderLinks(base: string, token: string): Line[] {
   return [
+    [span(`${base}/`, 'plain'), span(`  the page; to change the mode there, the token is ${token}`, 'dim')],
     [span(`${base}/api/v1/interfaces`, 'plain'), span('  also overrides and decisions', 'dim')],
     [span('Ctrl-C ends the demo', 'dim')],
   ]
@@ -185,15 +181,6 @@ function wrap(line: Line, columns: number): Line[] {
   return rows.map((row, i) => [...(i === 0 ? [time, mark] : [indent]), span(row, style)])
 }
 
-function clip(line: Line, columns: number): Line {
-  let left = columns
-  return line.flatMap(({ text, style }) => {
-    const shown = Array.from(text).slice(0, left)
-    left -= shown.length
-    return shown.length === 0 ? [] : [span(shown.join(''), style)]
-  })
-}
-
 /** Mbps in five columns. */
 function figure(bps: number | null | undefined): string {
   return (typeof bps === 'number' ? (bps / 1e6).toFixed(1) : '?').padStart(5)
@@ -201,8 +188,4 @@ function figure(bps: number | null | undefined): string {
 
 function clockText(atMs: number): string {
   return new Date(atMs).toTimeString().slice(0, 8)
-}
-
-function span(text: string, style: Style): Span {
-  return { text, style }
 }

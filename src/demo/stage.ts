@@ -1,15 +1,15 @@
 /** An edge and all that belongs to it: two gobgpd, the simulated router, the service; a process for each. */
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renderGobgpdConfig } from '../bgp/gobgpd-config.ts'
 import { parseAddress } from '../model/prefix.ts'
+import { parseCommunity } from '../model/route.ts'
 import type { Exit } from '../simulator/edge.ts'
 import { renderEdgeGobgpd } from '../simulator/edge-gobgpd-config.ts'
-import { findFreePort, startGobgpd, type Gobgpd } from '../simulator/gobgpd.ts'
+import { findFreePort, findFreeUdpPort } from '../simulator/free-port.ts'
+import { startGobgpd, type Gobgpd } from '../simulator/gobgpd.ts'
 import { startEdgeProcess, type EdgeProcess } from '../simulator/start-edge-process.ts'
 import { startTied, type TiedProcess } from '../simulator/tied-process.ts'
 
@@ -92,6 +92,7 @@ export async function startStage({ exits, renderConfig, onDeath }: StageOptions)
       asn: ASN,
       routerId: CONTROLLER_ADDRESS,
       listenPort: controllerPort,
+      marker: parseCommunity(`${ASN}:100`),
       localAddresses: [localAddress],
       neighbors: [{ address, localAddress }],
     })
@@ -104,7 +105,7 @@ export async function startStage({ exits, renderConfig, onDeath }: StageOptions)
     })
     const router = keepGobgpd("edge router's gobgpd", await startGobgpd({ config: routerConfig }))
 
-    const sflow = await findFreeUdpPort()
+    const sflow = await findFreeUdpPort('127.0.0.1')
     const api = await findFreePort('127.0.0.1')
     const file = join(folder, 'spillway.yaml')
     writeFileSync(file, renderConfig({ sflow, api, gobgp: controller.api }))
@@ -134,14 +135,6 @@ export async function startStage({ exits, renderConfig, onDeath }: StageOptions)
   }
 }
 
-async function findFreeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
-}
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,6 +1,6 @@
 /** Puts lines on a terminal, redrawn in place, or plainly one after another. */
 import type { Writable } from 'node:stream'
-import type { Line, Style } from './screen.ts'
+import { CSI, paint, type Line } from '../process/styled-line.ts'
 
 export interface Terminal {
   /** Replaces what the last call drew. */
@@ -8,12 +8,6 @@ export interface Terminal {
   /** Leaves what was drawn, and shows the cursor again. */
   release(): void
 }
-
-/** SGR parameters (ECMA-48, section 8.3.117). */
-const SGR: Readonly<Record<Style, string>> = {
-  plain: '', bold: '1', dim: '2', green: '32', yellow: '33', red: '31',
-}
-const CSI = '\u001B['
 
 export function createTerminal(out: Writable, color: boolean): Terminal {
   let drawn = 0
@@ -30,11 +24,4 @@ export function createTerminal(out: Writable, color: boolean): Terminal {
       drawn = 0
     },
   }
-}
-
-/** Text of a line, with colors or without. */
-export function paint(line: Line, color: boolean): string {
-  return line
-    .map(({ text, style }) => (color && SGR[style] !== '' ? `${CSI}${SGR[style]}m${text}${CSI}0m` : text))
-    .join('')
 }

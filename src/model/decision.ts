@@ -1,19 +1,23 @@
 /** What the controller decided, with the reason and the figures behind it. */
 import type { Prefix } from './prefix.ts'
 
-export type DecisionKind =
+export const DECISION_KINDS = [
   /** Traffic moves away from an overloaded interface. */
-  | 'relieve'
+  'relieve',
   /** Traffic comes home: the link has room again. */
-  | 'release'
+  'release',
   /** An override takes over changed attributes or another exit. */
-  | 'replace'
+  'replace',
   /** An override must go: its route, exit, telemetry or permission went. */
-  | 'withdraw'
+  'withdraw',
   /** An overloaded interface could not be relieved (wholly). */
-  | 'cannot_relieve'
+  'cannot_relieve',
+  /** An operator leads a prefix to an exit. */
+  'pin',
   /** A guard held something back. */
-  | 'hold_back'
+  'hold_back',
+] as const
+export type DecisionKind = (typeof DECISION_KINDS)[number]
 
 export interface Decision {
   readonly atMs: number

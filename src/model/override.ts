@@ -20,16 +20,19 @@ export interface Override extends OverrideKey {
   /** When it was first wanted, ms since the epoch. */
   readonly sinceMs: number
   readonly reason: string
+  /** An operator wants it until then, ms since the epoch; the plan does not bring it home before. */
+  readonly pinnedUntilMs?: number | undefined
 }
 
 /**
- * An override as it was read back from GoBGP: `fromIfIndex` and `sinceMs` travel with it as large
- * communities and are undefined where those are missing.
+ * An override as it was read back from GoBGP: `fromIfIndex`, `sinceMs` and `pinnedUntilMs`, to the second, travel
+ * with it as large communities and are undefined where those are missing.
  */
 export interface InstalledOverride extends OverrideKey {
   readonly attributes: PathAttributes
   readonly fromIfIndex: number | undefined
   readonly sinceMs: number | undefined
+  readonly pinnedUntilMs?: number | undefined
 }
 
 /** Identifier in REST and in decisions: stable while the router and the prefix are the same. */

@@ -1,4 +1,6 @@
-/** IPv4 and IPv6 addresses and prefixes as numbers, so that comparing and splitting them allocates nothing. */
+/**
+ * IPv4 and IPv6 addresses and prefixes as numbers, so that comparing and splitting them allocates nothing.
+ */
 import ipaddr from 'ipaddr.js'
 
 export type Family = 4 | 6
@@ -25,11 +27,16 @@ export function addressBits(family: Family): 32 | 128 {
   return family === 4 ? 32 : 128
 }
 
-/** Reads an IPv4 (four decimal parts) or IPv6 (RFC 4291, section 2.2) address; throws RangeError on anything else. */
+/**
+ * Reads an IPv4 (four decimal parts) or IPv6 (RFC 4291, section 2.2) address; throws RangeError on anything
+ * else.
+ */
 export function parseAddress(text: string): Address {
   // Told apart by the colon first: ipaddr.js tells by an exception, which takes ten times as long.
   if (text.includes(':')) {
-    if (!text.includes('%') && ipaddr.IPv6.isValid(text)) return addressOfBytes(ipaddr.IPv6.parse(text).toByteArray())
+    if (!text.includes('%') && ipaddr.IPv6.isValid(text)) {
+      return addressOfBytes(ipaddr.IPv6.parse(text).toByteArray())
+    }
   } else if (ipaddr.IPv4.isValidFourPartDecimal(text)) {
     return addressOfBytes(ipaddr.IPv4.parse(text).octets)
   }
@@ -91,6 +98,23 @@ export function prefixOf(a: Address, length: number): Prefix {
     w3: (a.w3 & wordMask(length - 96)) >>> 0,
     length,
   }
+}
+
+/** The highest address in the prefix. */
+export function lastAddressOf({ family, w0, w1, w2, w3, length }: Prefix): Address {
+  if (family === 4) return { family, w0: (w0 | ~wordMask(length)) >>> 0, w1: 0, w2: 0, w3: 0 }
+  return {
+    family,
+    w0: (w0 | ~wordMask(length)) >>> 0,
+    w1: (w1 | ~wordMask(length - 32)) >>> 0,
+    w2: (w2 | ~wordMask(length - 64)) >>> 0,
+    w3: (w3 | ~wordMask(length - 96)) >>> 0,
+  }
+}
+
+/** fe80::/10 (RFC 4291, section 2.5.6): it means something on its own link only. */
+export function isLinkLocal(a: Address): boolean {
+  return a.family === 6 && a.w0 >>> 22 === 0xfe80 >>> 6
 }
 
 /** The two halves of a prefix, lower first; undefined for a single address. */

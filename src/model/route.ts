@@ -32,11 +32,19 @@ export interface PathAttributes {
   readonly originatorId: string | undefined
 }
 
+/**
+ * How the origin of a path fits the RPKI, as GoBGP tells (RFC 6811, section 2); `unknown` when GoBGP has no
+ * RPKI server, or has not been asked.
+ */
+export const RPKI_STATES = ['valid', 'invalid', 'not_found', 'unknown'] as const
+export type RpkiState = (typeof RPKI_STATES)[number]
+
 /** One received path. (prefix, pathId) names it within its router. */
 export interface Path extends PathAttributes {
   readonly prefix: Prefix
   /** Add-path identifier (RFC 7911) as the router sent it. */
   readonly pathId: number
+  readonly rpki: RpkiState
 }
 
 /** A received prefix and its paths; never empty. */
@@ -66,6 +74,8 @@ export function formatCommunity(community: number): string {
 /** AS_PATH in one line, sets in braces, as routers show it. */
 export function formatAsPath(asPath: readonly AsSegment[]): string {
   return asPath
-    .map(({ kind, asns }) => (kind === 'sequence' ? asns.join(' ') : kind === 'set' ? `{${asns.join(',')}}` : `(${asns.join(' ')})`))
+    .map(({ kind, asns }) =>
+      kind === 'sequence' ? asns.join(' ') : kind === 'set' ? `{${asns.join(',')}}` : `(${asns.join(' ')})`,
+    )
     .join(' ')
 }

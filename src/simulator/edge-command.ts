@@ -14,6 +14,7 @@ export type EdgeCommand =
   | { readonly kind: 'set_exit_up'; readonly exit: string; readonly up: boolean }
   | { readonly kind: 'renumber'; readonly exit: string; readonly ifIndex: number }
   | { readonly kind: 'set_sampling_rate'; readonly rate: number }
+  | { readonly kind: 'heed_overrides'; readonly heeded: boolean }
   | { readonly kind: 'set_faults'; readonly faults: Partial<SflowFaults> }
 
 export type RunningCommand = Exclude<EdgeCommand, { kind: 'start' }>
@@ -54,6 +55,9 @@ export async function runEdgeCommand(edge: Edge, command: RunningCommand): Promi
       break
     case 'set_sampling_rate':
       edge.setSamplingRate(command.rate)
+      break
+    case 'heed_overrides':
+      edge.heedOverrides(command.heeded)
       break
     case 'set_faults':
       edge.setFaults(command.faults)

@@ -1,6 +1,7 @@
 /**
- * Renders the configuration (TOML) of the edge router's gobgpd: it takes all that the controller sends, and
- * sends it every path that it has.
+ * Renders the configuration (TOML) of the edge router's gobgpd: it takes all that the controller sends, keeps
+ * it while the controller's gobgpd restarts (RFC 4724), and sends it every path that it has. Like FRR it takes
+ * several paths of a prefix, too, as a controller's gobgpd that several routers share sends them.
  */
 export function renderEdgeGobgpd(router: {
   readonly asn: number
@@ -15,7 +16,10 @@ export function renderEdgeGobgpd(router: {
     [neighbors.afi-safis.config]
       afi-safi-name = "${name}"
     [neighbors.afi-safis.add-paths.config]
-      send-max = 8`,
+      send-max = 8
+      receive = true
+    [neighbors.afi-safis.mp-graceful-restart.config]
+      enabled = true`,
   )
   return `[global.config]
   as = ${router.asn}
@@ -31,6 +35,10 @@ export function renderEdgeGobgpd(router: {
     remote-port = ${router.controller.port}
   [neighbors.timers.config]
     connect-retry = 1
+    idle-hold-time-after-reset = 1
+  [neighbors.graceful-restart.config]
+    enabled = true
+    restart-time = 1
 ${families.join('\n')}
 `
 }

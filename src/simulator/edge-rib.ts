@@ -15,10 +15,16 @@ export interface Announcement {
   readonly asPath: readonly number[]
 }
 
-/** A prefix of the RIB with the next hops of all its paths, best first. */
+/** A prefix of the RIB with all its paths, best first. */
 export interface RibRoute {
   readonly prefix: string
-  readonly nextHops: readonly string[]
+  readonly paths: readonly RibPath[]
+}
+
+export interface RibPath {
+  readonly nextHop: string
+  /** It came over BGP, from the controller's gobgpd: it was not announced by an exit's neighbor. */
+  readonly isOverride: boolean
 }
 
 export interface EdgeRib {
@@ -36,7 +42,7 @@ interface ListedAttribute {
 interface ListPathResponse {
   readonly destination: {
     readonly prefix: string
-    readonly paths: readonly { readonly pattrs: readonly ListedAttribute[] }[]
+    readonly paths: readonly { readonly pattrs: readonly ListedAttribute[]; readonly neighbor_ip: string }[]
   }
 }
 
@@ -54,6 +60,8 @@ const FAMILIES = {
   4: { afi: 'AFI_IP', safi: 'SAFI_UNICAST' },
   6: { afi: 'AFI_IP6', safi: 'SAFI_UNICAST' },
 } as const
+/** How GoBGP 3 writes the neighbor of what was announced over its API. */
+const LOCAL = '<nil>'
 const CALL_TIMEOUT_MS = 5_000
 
 /** A client of the gobgpd at this gRPC target; calls reject while it is away. */
@@ -86,8 +94,11 @@ export function createEdgeRib(target: string): EdgeRib {
       const routes: RibRoute[] = []
       for (const family of Object.values(FAMILIES)) {
         for await (const { destination } of client.ListPath({ table_type: 'GLOBAL', family }, deadline())) {
-          const nextHops = destination.paths.flatMap(({ pattrs }) => nextHopOf(pattrs) ?? [])
-          routes.push({ prefix: destination.prefix, nextHops })
+          const paths = destination.paths.flatMap(({ pattrs, neighbor_ip: neighbor }): RibPath[] => {
+            const nextHop = nextHopOf(pattrs)
+            return nextHop === undefined ? [] : [{ nextHop, isOverride: neighbor !== LOCAL }]
+          })
+          routes.push({ prefix: destination.prefix, paths })
         }
       }
       return routes

@@ -27,6 +27,10 @@ export interface EdgeRouting {
   withdraw(exit: number, prefixes?: readonly string[]): Promise<void>
   setUp(exit: number, up: boolean): Promise<void>
   isUp(exit: number): boolean
+  /**
+   * Whether it forwards by overrides at all, as it does at first; their paths stay in the table in any case.
+   */
+  heedOverrides(heeded: boolean): void
 }
 
 const TABLE_INTERVAL_MS = 100
@@ -43,6 +47,7 @@ export function createEdgeRouting(
   const rib = createEdgeRib(options.gobgp)
   const stopping = new AbortController()
   let table = EMPTY_TABLE
+  let heedsOverrides = true
   let following: Promise<void> | undefined
 
   const announcementsOf = (index: number, prefixes: Iterable<string>): Announcement[] => {
@@ -58,16 +63,19 @@ export function createEdgeRouting(
   const readTable = async (): Promise<void> => {
     const routes = await rib.list()
     table = buildForwardingTable(
-      routes.flatMap(({ prefix, nextHops }) => {
+      routes.flatMap(({ prefix, paths }) => {
         // A router uses the best path whose next hop it can reach.
-        const usable = nextHops.map((hop) => ({ hop, exit: exitByNextHop.get(normalize(hop)) }))
+        const usable = paths
+          .filter(({ isOverride }) => heedsOverrides || !isOverride)
+          .map(({ nextHop }) => ({ hop: nextHop, exit: exitByNextHop.get(normalize(nextHop)) }))
         const best = usable.find(({ exit }) => exit?.up === true)
         if (best?.exit === undefined) return []
         return [{ prefix, prefixLength: readPrefix(prefix).length, nextHop: best.hop, exit: best.exit.index }]
       }),
     )
     onTable(table)
-    const keysOf = ({ prefix, nextHops }: RibRoute): string[] => nextHops.map((hop) => pathKey(prefix, hop))
+    const keysOf = ({ prefix, paths }: RibRoute): string[] =>
+      paths.map(({ nextHop }) => pathKey(prefix, nextHop))
     const known = new Set(routes.flatMap(keysOf))
     const wanted = exits.flatMap(({ index, up, announced }) => (up ? announcementsOf(index, announced) : []))
     await rib.announce(wanted.filter(({ prefix, nextHop }) => !known.has(pathKey(prefix, nextHop))))
@@ -116,6 +124,9 @@ export function createEdgeRouting(
       await (up ? rib.announce(announcements) : rib.withdraw(announcements))
     },
     isUp: (index) => exits[index]!.up,
+    heedOverrides: (heeded) => {
+      heedsOverrides = heeded
+    },
   }
 }
 

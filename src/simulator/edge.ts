@@ -44,6 +44,8 @@ export interface Edge {
   /** The interface gets another ifIndex, as after a line card was swapped. */
   renumber(exit: string, ifIndex: number): void
   setSamplingRate(rate: number): void
+  /** False: a weight that its inbound policy sets makes its own routes win over every override. */
+  heedOverrides(heeded: boolean): void
   setFaults(faults: Partial<SflowFaults>): void
 }
 
@@ -122,6 +124,7 @@ export function createEdge(options: EdgeOptions): Edge {
       ifIndexes[indexOf(name)] = ifIndex
     },
     setSamplingRate: (rate) => agent.setSamplingRate(rate),
+    heedOverrides: (heeded) => routing.heedOverrides(heeded),
     setFaults: (faults) => agent.setFaults(faults),
   }
 }

@@ -25,7 +25,9 @@ const LONGEST_FRAME = 9216
 export function expandFlow({ to, bps, packetBytes, hosts = 1 }: Flow): Stream[] {
   if (!(bps >= 0) || !Number.isFinite(bps)) throw new RangeError(`flow to ${to}: ${bps} bit/s is no rate`)
   if (!Number.isInteger(packetBytes) || packetBytes < SHORTEST_FRAME || packetBytes > LONGEST_FRAME) {
-    throw new RangeError(`flow to ${to}: a frame has ${SHORTEST_FRAME}-${LONGEST_FRAME} bytes, not ${packetBytes}`)
+    throw new RangeError(
+      `flow to ${to}: a frame has ${SHORTEST_FRAME}-${LONGEST_FRAME} bytes, not ${packetBytes}`,
+    )
   }
   if (!Number.isInteger(hosts) || hosts < 1) throw new RangeError(`flow to ${to}: ${hosts} hosts`)
   if (!to.includes('/')) {

@@ -2,11 +2,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, credentials, type ServiceError } from '@grpc/grpc-js'
+import { findFreePort } from './free-port.ts'
 
 export interface GobgpdOptions {
   /** The configuration, TOML; it must have a [global.config], as only then BGP starts. */
@@ -15,6 +15,8 @@ export interface GobgpdOptions {
   readonly apiPort?: number
   /** Command to run (default: gobgpd). */
   readonly command?: string
+  /** More arguments. */
+  readonly args?: readonly string[]
   /** How long gobgpd may take until it answers, ms. */
   readonly startTimeoutMs?: number
 }
@@ -57,7 +59,7 @@ export async function startGobgpd(options: GobgpdOptions): Promise<Gobgpd> {
   const start = async (): Promise<void> => {
     // setpriv replaces itself by gobgpd, which the kernel then ends with this process, even when that is
     // killed.
-    const args = ['-f', file, '--api-hosts', api, '--pprof-disable', '--log-plain']
+    const args = [...(options.args ?? []), '-f', file, '--api-hosts', api, '--pprof-disable', '--log-plain']
     const process = spawn('setpriv', ['--pdeathsig', 'SIGKILL', command, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -117,18 +119,6 @@ export async function startGobgpd(options: GobgpdOptions): Promise<Gobgpd> {
     },
     stop,
   }
-}
-
-/** A TCP port that nothing listens on now. Nobody holds it for the caller, so use it soon. */
-export async function findFreePort(host: string): Promise<number> {
-  const server = createServer()
-  server.listen(0, host)
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error(`${host} has no TCP ports`)
-  return address.port
 }
 
 /** True when GetBgp gives a started BGP server: the port alone opens before the configuration is read. */

@@ -15,7 +15,8 @@ export interface IpPrefix extends IpAddress {
 
 /** Reads an IPv4 or IPv6 address; throws RangeError. */
 export function readAddress(text: string): IpAddress {
-  const value = (parts: string[], base: bigint): bigint => parts.reduce((sum, part) => sum * base + BigInt(part), 0n)
+  const value = (parts: string[], base: bigint): bigint =>
+    parts.reduce((sum, part) => sum * base + BigInt(part), 0n)
   if (isIPv4(text)) return { family: 4, value: value(text.split('.'), 256n) }
   if (!isIPv6(text) || /[.%]/.test(text)) throw new RangeError(`"${text}" is no address`)
   const [head = '', tail] = text.split('::')

@@ -34,6 +34,8 @@ export interface SflowFaults {
   readonly withoutFlows: boolean
   readonly withoutCounters: boolean
   readonly duplicateDatagrams: boolean
+  /** Samples claim to stand for so many times what they do. */
+  readonly flowFactor: number
 }
 
 /** Fits into an Ethernet frame beside the IP and UDP headers. */
@@ -54,7 +56,12 @@ export function createSflowAgent(options: SflowAgentOptions): SflowAgent {
   const roomBytes = LONGEST_DATAGRAM - datagramHeaderBytes(agent)
   const counterSequences = new Map<number, number>()
   const startMs = performance.now()
-  let faults: SflowFaults = { withoutFlows: false, withoutCounters: false, duplicateDatagrams: false }
+  let faults: SflowFaults = {
+    withoutFlows: false,
+    withoutCounters: false,
+    duplicateDatagrams: false,
+    flowFactor: 1,
+  }
   let { samplingRate } = options
   let samplePool = 0
   let flowSequence = 0
@@ -87,7 +94,7 @@ export function createSflowAgent(options: SflowAgentOptions): SflowAgent {
     return encodeFlowSample({
       sequence: ++flowSequence,
       sourceIfIndex: serversIfIndex,
-      samplingRate,
+      samplingRate: samplingRate * faults.flowFactor,
       samplePool,
       inputIfIndex: serversIfIndex,
       outputIfIndex,

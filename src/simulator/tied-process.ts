@@ -58,6 +58,9 @@ export function startTied(
       const tooLate = setTimeout(() => process.kill('SIGKILL'), STOP_TIMEOUT_MS)
       await exit
       clearTimeout(tooLate)
+      // What it started and left behind may hold the other ends.
+      process.stdout.destroy()
+      process.stderr.destroy()
     },
   }
 }

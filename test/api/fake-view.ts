@@ -1,7 +1,13 @@
 /** A view of two routers with traffic, routes and overrides; tests change what they need. */
-import type { ApiView } from '../../src/api/view.ts'
+import type { ApiView, GobgpView, PinWish } from '../../src/api/view.ts'
+import type { LoggedDecision } from '../../src/controller/decision-log.ts'
+import { explainPrefix } from '../../src/controller/explain/explain.ts'
+import { HEEDED } from '../../src/controller/plan/disregard.ts'
 import type { CycleReport, InterfaceReport, OverrideReport } from '../../src/controller/report.ts'
-import type { Decision } from '../../src/model/decision.ts'
+import type { SetAside } from '../../src/controller/plan/set-aside.ts'
+import type { HistoryQuestions } from '../../src/history/records.ts'
+import type { Alarm } from '../../src/model/alarm.ts'
+import type { LogLevel } from '../../src/model/log-level.ts'
 import type { Mode } from '../../src/model/mode.ts'
 import { overrideId } from '../../src/model/override.ts'
 import { contains, parseAddress, parsePrefix, type Address } from '../../src/model/prefix.ts'
@@ -9,6 +15,8 @@ import { Rates } from '../../src/model/rates.ts'
 import type { Path, Route } from '../../src/model/route.ts'
 import type { EgressInterface, Router } from '../../src/model/topology.ts'
 import type { InterfaceTraffic, Telemetry } from '../../src/model/traffic.ts'
+import { lastCycle } from '../controller/last-cycle.ts'
+import { makeInterface as makeExit, makePath as makeExitPath, makeRouter as makeEdge, MBPS, World } from '../controller/world.ts'
 
 export const NOW_MS = Date.UTC(2030, 0, 2, 3, 4, 5)
 export const MARKER = 64_512 * 65_536 + 100
@@ -28,8 +36,30 @@ const OVERRIDE = { router: 'edge1', prefix: parsePrefix('198.51.100.128/25') }
 export const OVERRIDE_ID = overrideId(OVERRIDE)
 
 const REPORTED_OVERRIDES: readonly OverrideReport[] = [
-  { ...makeOverride('198.51.100.128/25'), state: 'installed' },
+  { ...makeOverride('198.51.100.128/25'), state: 'installed', movedShare: 0.75 },
   { ...makeOverride('198.51.7.0/24'), state: 'planned' },
+]
+
+const DETOUR = { fromInterface: 'transit-a', toInterface: 'transit-b' }
+const SET_ASIDE: readonly SetAside[] = [
+  {
+    kind: 'without effect',
+    prefix: parsePrefix('198.51.9.0/24'),
+    ...DETOUR,
+    why: 'it does nothing',
+    times: 1,
+    untilMs: NOW_MS + 1_800_000,
+    forgottenMs: NOW_MS + 3_600_000,
+  },
+  {
+    kind: 'refused',
+    prefix: parsePrefix('198.51.10.0/24'),
+    ...DETOUR,
+    why: 'only once so far',
+    times: 1,
+    untilMs: NOW_MS - 10_000,
+    forgottenMs: NOW_MS + 290_000,
+  },
 ]
 
 const TELEMETRY: Telemetry = {
@@ -37,6 +67,16 @@ const TELEMETRY: Telemetry = {
   flowIntervalMs: 100,
   lastCounterMs: NOW_MS - 9_000,
   counterIntervalMs: 10_000,
+  agents: [
+    {
+      agent: parseAddress('10.0.0.1'),
+      lastFlowMs: NOW_MS - 1_500,
+      flowIntervalMs: 100,
+      lastCounterMs: NOW_MS - 9_000,
+      counterIntervalMs: 10_000,
+      interfaces: [0],
+    },
+  ],
 }
 
 /** Two interfaces each; edge1 carries 900 Mbit/s of 1 Gbit/s on transit-a. */
@@ -49,13 +89,19 @@ export const REPORT: CycleReport = {
     session: { up: name === 'edge1', synced: name === 'edge1' },
     telemetry: name === 'edge1' ? TELEMETRY : noTelemetry(),
     telemetryState: name === 'edge1' ? 'fresh' : 'lost',
+    telemetryFaults: name === 'edge1' ? [] : ['no samples yet'],
     gobgpAnswers: true,
+    permission: { kind: 'granted' as const },
     interfaces: interfaces.map(reportInterface),
     overrides: name === 'edge1' ? REPORTED_OVERRIDES : [],
+    effects: [],
+    setAside: name === 'edge1' ? SET_ASIDE : [],
+    disregard: HEEDED,
   })),
 }
 
-export const DECISION: Decision = {
+export const DECISION: LoggedDecision = {
+  id: (NOW_MS - 4_000) * 1000,
   atMs: NOW_MS - 4_000,
   router: 'edge1',
   kind: 'relieve',
@@ -68,6 +114,47 @@ export const DECISION: Decision = {
   acted: true,
 }
 
+/** What the history answers, whatever is asked. */
+export const HISTORY: { readonly [Q in keyof HistoryQuestions]: HistoryQuestions[Q]['answer'] } = {
+  decisions: [],
+  overrides: [
+    {
+      id: OVERRIDE_ID, router: 'edge1', prefix: '198.51.100.128/25', parentPrefix: '198.51.100.0/24', from: 'transit-a',
+      to: 'transit-b', nextHop: '192.0.2.4', addedMs: NOW_MS - 60_000, addedReason: 'transit-a is too full', addedBps: 100e6,
+      withdrawnMs: NOW_MS - 1_000, withdrawnReason: 'transit-a has room again', withdrawnBps: 50e6, row: 7,
+    },
+  ],
+  alarms: [
+    {
+      kind: 'session_down', router: 'edge2', interface: null, message: 'GoBGP has no BGP session with edge2',
+      begunMs: NOW_MS - 60_000, endedMs: null, row: 3,
+    },
+  ],
+  modes: [{ atMs: NOW_MS - 60_000, mode: 'active' }],
+  loads: {
+    stepMs: 60_000,
+    startMs: NOW_MS - 120_000,
+    steps: 2,
+    interfaces: ['transit-b', 'transit-a'].map((name) => ({
+      router: 'edge1',
+      interface: name,
+      out: Float64Array.of(900e6 + 0.4, NaN),
+      outMax: Float64Array.of(950e6, NaN),
+      natural: Float64Array.of(950e6, NaN),
+      naturalMax: Float64Array.of(990e6, NaN),
+      planned: Float64Array.of(850e6, NaN),
+    })),
+  },
+}
+
+const ALARM: Alarm = {
+  kind: 'session_down',
+  router: 'edge2',
+  interface: undefined,
+  sinceMs: NOW_MS - 60_000,
+  message: 'GoBGP has no BGP session with edge2',
+}
+
 const RATES = new Rates([
   rate('198.51.100.1', 0, 300e6, 300),
   rate('198.51.100.200', 1, 100e6, 100),
@@ -77,37 +164,80 @@ const RATES = new Rates([
   rate('203.0.113.10', 0, 5e6, 5),
 ])
 
-const GOBGP_UP = {
+const GOBGP_UP: GobgpView = {
   target: '127.0.0.1:50051',
   connected: true,
   version: '3.10.0',
   apiVersion: 'v3',
   lastError: undefined,
+  leaks: [],
+  doubts: ['the import default is accept'],
+  lease: { state: 'held', owner: '00c0ffeefeedbeef', isOurs: true, durationMs: 60_000, unchangedMs: 250 },
+  watchdog: { seen: true, silentMs: 500 },
 }
 
-export const GOBGP_DOWN = {
+export const GOBGP_DOWN: GobgpView = {
   target: '127.0.0.1:50052',
   connected: false,
   version: undefined,
   apiVersion: undefined,
   lastError: 'refused',
+  leaks: ['neighbor 192.0.2.9 is none of our routers'],
+  doubts: [],
+  lease: undefined,
+  watchdog: { seen: false, silentMs: Infinity },
 }
 
+/** 198.51.100.0/24 is moved in part, and its rest could follow. */
+const EXPLAINED = new World(
+  makeEdge([makeExit(0), makeExit(1)], { name: 'edge1' }),
+  ['198.51.100.0/24', '198.51.0.0/16'].flatMap((prefix) => [makeExitPath(prefix, 0), makeExitPath(prefix, 1)]),
+  [1, 65, 129, 193].map((host) => ({ to: `198.51.100.${host}`, bps: 22 * MBPS })),
+)
+EXPLAINED.step()
+
 export interface FakeView extends ApiView {
+  /** Log levels that were set, in order. */
+  readonly levels: readonly LogLevel[]
   /** Modes that were set, in order. */
   readonly modes: readonly Mode[]
+  /** What was asked for by hand, in order. */
+  readonly pins: readonly PinWish[]
+  readonly withdrawals: readonly { readonly id: string; readonly forMs: number; readonly by: string }[]
 }
 
 /** Answers like a service in full work; `changes` replaces what a test wants otherwise. */
 export function createFakeView(changes: Partial<ApiView> = {}): FakeView {
   const modes: Mode[] = []
+  const pins: PinWish[] = []
+  const levels: LogLevel[] = []
+  const withdrawals: FakeView['withdrawals'][number][] = []
   return {
     version: '1.2.3',
+    intervalMs: 1_000,
+    topPrefixes: 0,
+    logLevel: () => levels.at(-1) ?? 'info',
+    setLogLevel: (level) => void levels.push(level),
+    levels,
     routers: () => ROUTERS,
     overrideAttributes: () => ({ localPref: 500, marker: MARKER }),
     mode: () => modes.at(-1) ?? 'active',
-    setMode: async (mode) => void modes.push(mode),
+    setMode: async (mode) => {
+      modes.push(mode)
+      return { applied: true, left: [] }
+    },
     modes,
+    pins,
+    pin: async (wish) => {
+      pins.push(wish)
+      return { kind: 'made', override: REPORTED_OVERRIDES[0]! }
+    },
+    withdrawals,
+    withdraw: async (id, forMs, by) => {
+      if (id !== OVERRIDE_ID) return undefined
+      withdrawals.push({ id, forMs, by })
+      return { kind: 'withdrawn', untilMs: NOW_MS + forMs }
+    },
     report: () => REPORT,
     traffic: (router) => ({
       router,
@@ -117,19 +247,22 @@ export function createFakeView(changes: Partial<ApiView> = {}): FakeView {
     }),
     routes: {
       longestMatch: (_, address) => longest(address),
-      covering: () => [],
+      covering: (_, prefix) => [longest(prefix)].filter((route) => route !== undefined),
       nextHops: () => [],
       session: (router) => ({ up: router === 'edge1', synced: router === 'edge1' }),
     },
     gobgp: () => [GOBGP_UP, GOBGP_DOWN],
-    decisions: ({ router, limit }) =>
+    alarms: () => [ALARM],
+    decisions: async ({ router, limit }) =>
       [DECISION].filter((d) => (router ?? d.router) === d.router).slice(0, limit),
+    history: async (question) => HISTORY[question],
     evaluatePaths: (_, prefix) =>
       (longest(prefix)?.paths ?? []).map((path, i) => ({
         path,
         interface: i === 0 ? 'transit-a' : undefined,
         best: i === 0,
       })),
+    explain: (_, prefix) => explainPrefix(lastCycle(EXPLAINED), prefix),
     stats: () => ({
       sflow: {
         datagrams: 1_000,
@@ -137,13 +270,34 @@ export function createFakeView(changes: Partial<ApiView> = {}): FakeView {
         counterSamples: 30,
         malformed: { too_short: 4 },
         dropped: { kernel: 1, sequence: 2, agent: 3, unknown_agent: 4 },
+        restarts: 5,
+        crowded: { folded: 6, evicted: 7 },
+        agents: [
+          { router: 'edge1', agent: parseAddress('10.0.0.1'), datagrams: 900, lost: 2, duplicates: 1, restarts: 5, dropped: 3, lostSamples: 14 },
+        ],
+        reception: {
+          way: 'threads',
+          workers: 1,
+          datagrams: [1_000],
+          receiveBuffer: { wantedBytes: 4_194_304, grantedBytes: 212_992, remedy: 'sysctl -w net.core.rmem_max=4194304' },
+        },
       },
+      decisions: new Map([['edge1', { relieve: 3, release: 2 }]]),
+      gobgp: [
+        {
+          target: '127.0.0.1:50051',
+          connected: true,
+          calls: { calls: 100, underWay: 1, failed: new Map([['UNAVAILABLE', 2]]), seconds: 1.5 },
+          waitingAdditions: 3,
+          resyncs: 1,
+        },
+      ],
+      history: { bytes: 40_960, writeFailures: 1, lost: 2, lastWriteSeconds: 0.004 },
       routeChanges: new Map([['edge1', { add: 7, withdraw: 5 }]]),
       routeTable: [
         { router: 'edge1', family: 4, routes: 2, paths: 3 },
         { router: 'edge1', family: 6, routes: 0, paths: 0 },
       ],
-      alarms: { session_down: 1 },
     }),
     ...changes,
   }
@@ -155,6 +309,7 @@ function noTelemetry(): Telemetry {
     flowIntervalMs: undefined,
     lastCounterMs: undefined,
     counterIntervalMs: undefined,
+    agents: [],
   }
 }
 
@@ -222,6 +377,9 @@ function trafficOf({ name }: EgressInterface): InterfaceTraffic {
     inDiscards: 3,
     outDiscards: 4,
     flowScale: 1,
+    lastCounterMs: isMeasured ? NOW_MS - 9_000 : undefined,
+    counterIntervalMs: isMeasured ? 10_000 : undefined,
+    contradictions: [],
   }
 }
 
@@ -229,6 +387,7 @@ function makePath(prefix: string, nextHop: string, asns: readonly number[]): Pat
   return {
     prefix: parsePrefix(prefix),
     pathId: asns.length,
+    rpki: 'not_found',
     nextHop: parseAddress(nextHop),
     origin: 0,
     asPath: [{ kind: 'sequence', asns }],
@@ -254,6 +413,7 @@ function makeOverride(prefix: string): Omit<OverrideReport, 'state'> {
       reason: 'transit-a is too full',
     },
     bps: 100e6,
+    movedShare: undefined,
   }
 }
 

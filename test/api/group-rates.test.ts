@@ -20,7 +20,7 @@ test('every destination counts once, in the group that a plain search finds', ()
         const [report] = REPORT.routers[0]!.overrides
         return { ...report!, id: formatPrefix(prefix), override: { ...report!.override, prefix } }
       })
-      const traffic = { ...VIEW.traffic('edge1', 0), rates: new Rates(rows) }
+      const traffic = { ...VIEW.traffic('edge1'), rates: new Rates(rows) }
       const top = groupRates(ROUTERS[0]!, traffic, VIEW.routes, overrides)
       const wanted = new Map<string, number>()
       for (const { address, interfaceIndex, bps } of rows) {

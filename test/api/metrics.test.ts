@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { createMetrics } from '../../src/api/metrics.ts'
+import { createMetrics } from '../../src/api/metrics/metrics.ts'
+import { ALARM_KINDS } from '../../src/model/alarm.ts'
+import { DECISION_KINDS } from '../../src/model/decision.ts'
 import { createFakeView } from './fake-view.ts'
 import { serve } from './served.ts'
 
@@ -27,7 +30,7 @@ const CONTRACT = {
 
 test('every metric of the contract is there with its kind and its labels', async () => {
   const metrics = createMetrics(createFakeView())
-  metrics.observeCycle(0.2)
+  metrics.observeCycle(0.2, 0)
   const families = parse(await metrics.render())
   const found = Object.keys(CONTRACT).map((name) => {
     const { kind, samples } = families.get(name) ?? { kind: 'missing', samples: [] }
@@ -40,37 +43,19 @@ test('every metric of the contract is there with its kind and its labels', async
 
 test('values come from the view', async () => {
   const text = await createMetrics(createFakeView()).render()
-  const lines = text.split('\n').filter((line) => line.startsWith('spillway_') && !/_duration_/.test(line))
-  expect(lines).toEqual([
-    'spillway_sflow_datagrams_total 1000',
-    'spillway_sflow_flow_samples_total 2000',
-    'spillway_sflow_counter_samples_total 30',
-    'spillway_sflow_malformed_total{reason="too_short"} 4',
-    'spillway_sflow_dropped_total{where="kernel"} 1',
-    'spillway_sflow_dropped_total{where="sequence"} 2',
-    'spillway_sflow_dropped_total{where="agent"} 3',
-    'spillway_sflow_dropped_total{where="unknown_agent"} 4',
-    'spillway_interface_out_bits_per_second{router="edge1",interface="transit-a"} 900000000.4',
-    'spillway_interface_out_bits_per_second{router="edge2",interface="transit-a"} 900000000.4',
-    'spillway_interface_natural_bits_per_second{router="edge1",interface="transit-a"} 950000000',
-    'spillway_interface_planned_bits_per_second{router="edge1",interface="transit-a"} 850000000',
-    'spillway_interface_speed_bits_per_second{router="edge1",interface="transit-a"} 1000000000',
-    'spillway_interface_speed_bits_per_second{router="edge2",interface="transit-a"} 1000000000',
-    'spillway_overrides{router="edge1",from="transit-a",to="transit-b"} 1',
-    'spillway_route_changes_total{router="edge1",action="add"} 7',
-    'spillway_route_changes_total{router="edge1",action="withdraw"} 5',
-    'spillway_bgp_session_up{router="edge1"} 1',
-    'spillway_bgp_session_up{router="edge2"} 0',
-    'spillway_routes{router="edge1",family="ipv4"} 2',
-    'spillway_routes{router="edge1",family="ipv6"} 0',
-    'spillway_paths{router="edge1",family="ipv4"} 3',
-    'spillway_paths{router="edge1",family="ipv6"} 0',
-    'spillway_alarms{kind="session_down"} 1',
-    'spillway_mode{mode="active"} 1',
-    'spillway_mode{mode="dry_run"} 0',
-    'spillway_mode{mode="frozen"} 0',
-    'spillway_mode{mode="off"} 0',
-    'spillway_info{version="1.2.3"} 1',
+  const all = text.split('\n').filter((line) => line.startsWith('spillway_') && !line.startsWith('spillway_cycle_'))
+  const isByKind = (line: string): boolean => /^spillway_(alarms|decisions_total)\{/.test(line)
+  const lines = all.filter((line) => !isByKind(line))
+  const wanted = readFileSync(new URL('fake-view.prom', import.meta.url), 'utf8').trimEnd().split('\n')
+  expect(lines).toEqual(wanted)
+  expect(all.filter(isByKind)).toEqual([
+    ...ALARM_KINDS.map((kind) => `spillway_alarms{kind="${kind}"} ${kind === 'session_down' ? 1 : 0}`),
+    ...['edge1', 'edge2'].flatMap((router) =>
+      DECISION_KINDS.map((kind) => {
+        const counts: Partial<Record<string, number>> = router === 'edge1' ? { relieve: 3, release: 2 } : {}
+        return `spillway_decisions_total{router="${router}",kind="${kind}"} ${counts[kind] ?? 0}`
+      }),
+    ),
   ])
 })
 
@@ -86,7 +71,7 @@ test('a second scrape counts nothing twice, and what is gone is gone', async () 
 
 test('the loop is observed in seconds', async () => {
   const metrics = createMetrics(createFakeView())
-  for (const seconds of [0.002, 0.2, 20]) metrics.observeCycle(seconds)
+  for (const seconds of [0.002, 0.2, 20]) metrics.observeCycle(seconds, 0)
   const { samples } = parse(await metrics.render()).get('spillway_cycle_duration_seconds')!
   const value = (name: string, le?: string) =>
     samples.find((s) => s.name.endsWith(name) && s.labels['le'] === le)?.value
@@ -105,10 +90,10 @@ test('are served as Prometheus text, with those of the process', async () => {
 })
 
 test('names with quotes, backslashes and ends of lines are escaped', async () => {
-  const alarms = { 'a"b\\c\nd': 1 }
+  const routeChanges = new Map([['a"b\\c\nd', { add: 1, withdraw: 0 }]])
   const view = createFakeView()
-  const text = await createMetrics({ ...view, stats: () => ({ ...view.stats(), alarms }) }).render()
-  expect(text).toContain('spillway_alarms{kind="a\\"b\\\\c\\nd"} 1')
+  const text = await createMetrics({ ...view, stats: () => ({ ...view.stats(), routeChanges }) }).render()
+  expect(text).toContain('spillway_route_changes_total{router="a\\"b\\\\c\\nd",action="add"} 1')
 })
 
 const isOurs = (line: string): boolean => line.startsWith('spillway_')

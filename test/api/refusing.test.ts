@@ -1,9 +1,12 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { pino } from 'pino'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createApi } from '../../src/api/api.ts'
-import { createMetrics } from '../../src/api/metrics.ts'
+import { createLiveEvents } from '../../src/api/live-events.ts'
+import { createMetrics } from '../../src/api/metrics/metrics.ts'
+import { until } from '../simulator/until.ts'
+import { openStream } from './event-stream.ts'
 import { createFakeView, NOW_MS } from './fake-view.ts'
 import { serve, TOKEN, type Asking } from './served.ts'
 
@@ -27,7 +30,8 @@ describe('bad parameters are 400 and named', () => {
     ],
     ['/paths?router=edge1&prefix=10.0.0', 'parameter prefix: "10.0.0" is not an IPv4 or IPv6 address'],
     ['/paths?router=edge1&prefix=10.0.0.0/33', 'parameter prefix: "10.0.0.0/33": the longest length is 32'],
-    ['/overrides?limit=1', 'unknown parameter limit; known here: router, interface'],
+    ['/overrides?limit=0', 'parameter limit: must be a whole number from 1 to 1000'],
+    ['/overrides?offset=-1', 'parameter offset: must be a whole number from 0 to 999999'],
   ])('%s', async (path, message) => {
     const { ask } = await serve()
     const answer = await ask(V1 + path)
@@ -38,7 +42,6 @@ describe('bad parameters are 400 and named', () => {
 
 describe('what is not there is 404', () => {
   test.each([
-    ['/', 'not_found'],
     ['/api/v1', 'not_found'],
     ['/api/v1/nothing', 'not_found'],
     ['/api/v1/Status', 'not_found'],
@@ -72,8 +75,11 @@ describe('another method is 405 and told which are allowed', () => {
     ['/api/v1/prefixes', 'GET, HEAD'],
     ['/api/v1/rates', 'GET, HEAD'],
     ['/api/v1/paths', 'GET, HEAD'],
-    ['/api/v1/overrides', 'GET, HEAD'],
+    ['/api/v1/overrides', 'GET, HEAD, POST'],
+    ['/api/v1/overrides/x', 'DELETE'],
     ['/api/v1/decisions', 'GET, HEAD'],
+    ['/api/v1/events', 'GET, HEAD'],
+    ['/api/openapi.json', 'GET, HEAD'],
     ['/api/v1/mode', 'PUT'],
   ])('%s', async (path, allow) => {
     const { ask } = await serve()
@@ -103,11 +109,21 @@ describe('PUT mode', () => {
     const { ask, lines } = await serve(view)
     const answer = await ask(`${V1}/mode`, put(good, { ...bearer, ...asJson }))
     expect(answer.status).toBe(200)
-    expect(answer.json()).toEqual({ mode: 'frozen' })
+    expect(answer.json()).toEqual({ mode: 'frozen', applied: true, left: [] })
     expect(view.modes).toEqual(['frozen'])
     expect(lines).toMatchObject([
       { level: 30, from: 'active', to: 'frozen', remote: '127.0.0.1', msg: 'mode changed over REST' },
     ])
+  })
+
+  test('what is not done yet is told with 202', async () => {
+    const left = [{ router: 'edge1', overrides: 3 }, { router: 'edge2', overrides: undefined }]
+    const { ask } = await serve(createFakeView({ setMode: async () => ({ applied: false, left }) }))
+    const answer = await ask(`${V1}/mode`, put(good, { ...bearer, ...asJson }))
+    expect(answer.status).toBe(202)
+    expect(answer.json()).toEqual({
+      mode: 'active', applied: false, left: [{ router: 'edge1', overrides: 3 }, { router: 'edge2', overrides: null }],
+    })
   })
 
   test.each([
@@ -228,12 +244,14 @@ describe('the server', () => {
   test('says what to do when it cannot listen', async () => {
     const { api } = await serve()
     const view = createFakeView()
+    const logger = pino({ level: 'silent' })
     const second = createApi({
       listen: { host: '127.0.0.1', port: api.port },
       token: undefined,
       view,
       metrics: createMetrics(view),
-      logger: pino({ level: 'silent' }),
+      events: createLiveEvents(view, () => NOW_MS, logger),
+      logger,
       clock: () => NOW_MS,
     })
     await expect(second.start()).rejects.toThrow(`port ${api.port} (EADDRINUSE): change api.listen`)
@@ -248,6 +266,45 @@ describe('the server', () => {
     socket.on('error', () => undefined)
     await Promise.all([api.stop(), closed])
     expect(() => api.port).toThrow('does not listen')
+  })
+
+  test('400 connections that say nothing keep nobody out, and end no stream', async () => {
+    const { api, ask } = await serve()
+    const stream = await openStream(api.port)
+    const silent = await Promise.all(
+      Array.from({ length: 400 }, async () => {
+        const socket = connect(api.port, '127.0.0.1').on('error', () => undefined)
+        await new Promise((resolve) => socket.once('connect', resolve))
+        return socket
+      }),
+    )
+    onTestFinished(() => silent.forEach((socket) => socket.destroy()))
+    const beganMs = performance.now()
+    expect(await Promise.all(Array.from({ length: 20 }, async () => (await ask('/healthz')).status))).toEqual(
+      Array.from({ length: 20 }, () => 200),
+    )
+    // They would be given up after 10 s.
+    expect(performance.now() - beganMs).toBeLessThan(5_000)
+    expect(stream.response.destroyed).toBe(false)
+  })
+
+  test('whoever takes no answers keeps nobody else out', async () => {
+    let asked = 0
+    const neverAnswered = (): Promise<never> => {
+      asked += 1
+      return new Promise(() => undefined)
+    }
+    const { api, ask } = await serve(createFakeView({ history: neverAnswered }))
+    const stream = await openStream(api.port)
+    const slow = Array.from({ length: 300 }, () => {
+      const socket = connect({ port: api.port, host: '127.0.0.1', localAddress: '127.0.0.2' }).on('error', () => undefined)
+      socket.write(`GET ${V1}/history/alarms HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+      return socket
+    })
+    onTestFinished(() => slow.forEach((socket) => socket.destroy()))
+    await until('all places are taken', () => asked >= 255)
+    expect((await ask('/healthz')).status).toBe(200)
+    expect(stream.response.destroyed).toBe(false)
   })
 
   test('answers HEAD without a body', async () => {

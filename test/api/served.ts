@@ -4,7 +4,8 @@ import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { createApi } from '../../src/api/api.ts'
-import { createMetrics } from '../../src/api/metrics.ts'
+import { createLiveEvents } from '../../src/api/live-events.ts'
+import { createMetrics } from '../../src/api/metrics/metrics.ts'
 import type { ApiView } from '../../src/api/view.ts'
 import { createFakeView, NOW_MS } from './fake-view.ts'
 
@@ -27,9 +28,9 @@ export interface Asking {
 /** Serves the view until the test is over. `ask` sends headers as they are given, the Host header too. */
 export async function serve(
   view: ApiView = createFakeView(),
-  options: { token?: undefined; host?: string } = {},
+  options: { token?: undefined; host?: string; clock?: () => number } = {},
 ) {
-  const { token, host } = { token: TOKEN, host: '127.0.0.1', ...options }
+  const { token, host, clock } = { token: TOKEN, host: '127.0.0.1', clock: () => NOW_MS, ...options }
   const lines: Record<string, unknown>[] = []
   const sink = new Writable({
     write: (chunk: Buffer, _, done) => {
@@ -38,14 +39,9 @@ export async function serve(
     },
   })
   const metrics = createMetrics(view)
-  const api = createApi({
-    listen: { host, port: 0 },
-    token,
-    view,
-    metrics,
-    logger: pino({ base: null }, sink),
-    clock: () => NOW_MS,
-  })
+  const logger = pino({ base: null }, sink)
+  const events = createLiveEvents(view, clock, logger)
+  const api = createApi({ listen: { host, port: 0 }, token, view, metrics, events, logger, clock })
   await api.start()
   onTestFinished(() => api.stop())
 
@@ -69,5 +65,5 @@ export async function serve(
       request.on('error', reject)
       request.end(body)
     })
-  return { api, ask, metrics, lines }
+  return { api, ask, metrics, events, lines }
 }

@@ -2,8 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connectGobgp, type GobgpConnection } from '../../src/bgp/connect-gobgp.ts'
+import { connectGobgp, type GobgpConnection } from '../../src/bgp/wire/connect-gobgp.ts'
 import { createGobgp, type Gobgp } from '../../src/bgp/gobgp.ts'
+import { createSpreadWatch } from '../../src/bgp/leaks/spread-watch.ts'
+import { unpackAttributes } from '../../src/bgp/wire/packed-attributes.ts'
 import { formatAddress, parseAddress, parsePrefix } from '../../src/model/prefix.ts'
 import { parseCommunity } from '../../src/model/route.ts'
 import {
@@ -79,13 +81,35 @@ describeEachGobgpd('echoes', (build) => {
       /** ORIGINATOR_ID of each marked path that GoBGP has from the router. */
       async function echoes(router: RouterName): Promise<(string | undefined)[]> {
         const found: (string | undefined)[] = []
-        for await (const change of connection.api.listAdjIn(ADDRESSES[router], 4)) {
-          if (change.kind === 'announced' && change.attributes.communities.includes(MARKER)) {
-            found.push(change.attributes.originatorId)
-          }
-        }
+        await connection.api.listAdjIn(ADDRESSES[router], 4, (change) => {
+          if (change.kind !== 'announced') return
+          const { communities, originatorId } = unpackAttributes(change.attributes)
+          if (communities.includes(MARKER)) found.push(originatorId)
+        })
         return found
       }
+
+      test('the other router is found to have it, though its own gobgpd sent none', async () => {
+        let nowMs = 0
+        const routers = ROUTERS.map((name) => ({ name, address: parseAddress(ADDRESSES[name]), gobgp: edge.gobgp.api }))
+        const watch = createSpreadWatch({
+          routers, clock: () => nowMs,
+          bgp: {
+            // As with a gobgpd for each: the second router's holds none.
+            list: async (name) => (name === 'rtr1' ? clients.rtr1.list('rtr1') : []),
+            markedFrom: async (_, neighbor, prefixes) => clients.rtr1.markedFrom(neighbor, prefixes),
+            session: (name) => clients[name as RouterName].session(name),
+          },
+        })
+        await until('it is told', () => {
+          watch.look()
+          nowMs += 20_000
+          return watch.findings().length > 0
+        })
+        expect(watch.findings().map(({ router, message }) => [router, message.split(':')[0]])).toEqual([
+          ['rtr2', 'rtr2 has overrides of other routers (1, as 203.0.113.0/24)'],
+        ])
+      })
 
       test('it is what this test needs', async () => {
         expect(await echoes('rtr1')).toEqual([routers === 'meshed' ? '10.255.0.4' : GOBGP_ROUTER_ID])

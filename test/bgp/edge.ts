@@ -1,12 +1,15 @@
 /** A gobgpd as Spillway's, and others as its routers: real sessions on loopback addresses. */
 import { status } from '@grpc/grpc-js'
 import { parseAddress, type Prefix } from '../../src/model/prefix.ts'
-import type { PathAttributes } from '../../src/model/route.ts'
-import { renderGobgpdConfig } from '../../src/bgp/gobgpd-config.ts'
-import { TABLE } from '../../src/bgp/gobgp-dialect.ts'
-import { encodeWithdrawal, withdrawRpc, writePath } from '../../src/bgp/gobgp-paths.ts'
-import { createGrpcChannel, GrpcError, type GrpcChannel } from '../../src/bgp/grpc-channel.ts'
-import { findFreePort, startGobgpd, type Gobgpd } from '../../src/simulator/gobgpd.ts'
+import { parseCommunity, type PathAttributes } from '../../src/model/route.ts'
+import { renderGobgpdConfig, type GobgpdNeighbor } from '../../src/bgp/gobgpd-config.ts'
+import { TABLE } from '../../src/bgp/wire/gobgp-dialect.ts'
+import { encodeWithdrawal, withdrawRpc, writePath } from '../../src/bgp/wire/gobgp-paths.ts'
+import { packAttributes, type PackedAttributes } from '../../src/bgp/wire/packed-attributes.ts'
+import { createGrpcChannel, GrpcError, type GrpcChannel } from '../../src/bgp/wire/grpc-channel.ts'
+import { findFreePort } from '../../src/simulator/free-port.ts'
+import { startGobgpd, type Gobgpd } from '../../src/simulator/gobgpd.ts'
+import { until as untilThere } from '../simulator/until.ts'
 import { GOBGPD_3, type GobgpdBuild } from './gobgpds.ts'
 
 export const ASN = 65001
@@ -40,14 +43,14 @@ interface RouterNeighbor {
 }
 
 /** Router side: connects soon and often, sends several paths of a prefix, takes what comes. */
-function routerConfig(address: string, listenPort: number, neighbors: readonly RouterNeighbor[]): string {
+function routerConfig(address: string, listenPort: number, neighbors: readonly RouterNeighbor[], receives: boolean): string {
   const id = `10.255.0.${address.split('.')[3]}`
   const family = (name: string): string => `
   [[neighbors.afi-safis]]
     [neighbors.afi-safis.config]
       afi-safi-name = "${name}"
     [neighbors.afi-safis.add-paths.config]
-      send-max = 8`
+      send-max = 8${receives ? '\n      receive = true' : ''}`
   const neighbor = ({ address: peer, port, isClient }: RouterNeighbor): string => `
 [[neighbors]]
   [neighbors.config]
@@ -75,33 +78,39 @@ ${neighbors.map(neighbor).join('')}`
 
 /**
  * Ours is of the build given; the routers are gobgpd 3, since 4 holds back what GoBGP would not accept. The
- * sessions are not up yet: gobgpd takes 5 to 7 s for the first.
+ * sessions are not up yet: gobgpd takes 5 to 7 s for the first. `moreConfig`: TOML for ours. `shared`: ours keeps the
+ * overrides of its routers apart; else all get all, and there should be one, or one and a bystander.
  */
 export async function startEdge(
-  { gobgpd: command }: GobgpdBuild, otherAddresses: readonly string[] = [], routers: Routers = 'apart',
+  { gobgpd: command }: GobgpdBuild, otherAddresses: readonly string[] = [], routers: Routers = 'apart', moreConfig = '',
+  shared = false,
 ): Promise<Edge> {
   const addresses = [ROUTER_ADDRESS, ...otherAddresses]
   const gobgpPort = await findFreePort(GOBGP_ADDRESS)
   const ports = await Promise.all(addresses.map(findFreePort))
-  const gobgp = await startGobgpd({
-    command,
-    config: renderGobgpdConfig({
-      asn: ASN,
-      routerId: GOBGP_ROUTER_ID,
-      listenPort: gobgpPort,
-      localAddresses: [parseAddress(GOBGP_ADDRESS)],
-      // Either end connects, so that whichever restarts is back within 7 s.
-      neighbors: addresses.map((address, i) => ({
-        address: parseAddress(address), localAddress: parseAddress(GOBGP_ADDRESS), passive: false, port: ports[i]!,
-      })),
-    }),
+  const render = (neighbors: readonly GobgpdNeighbor[]): string => renderGobgpdConfig({
+    asn: ASN,
+    routerId: GOBGP_ROUTER_ID,
+    listenPort: gobgpPort,
+    marker: parseCommunity('64512:100'),
+    localAddresses: [parseAddress(GOBGP_ADDRESS)],
+    neighbors,
   })
+  // Either end connects, so that whichever restarts is back within 7 s.
+  const neighbors = addresses.map((address, i) => ({
+    address: parseAddress(address), localAddress: parseAddress(GOBGP_ADDRESS), passive: false, port: ports[i]!,
+  }))
+  const apart = neighbors.map((neighbor, i) => {
+    const text = render([neighbor])
+    return i === 0 ? text : text.slice(text.indexOf('[[neighbors]]'))
+  })
+  const gobgp = await startGobgpd({ command, config: moreConfig + (shared ? render(neighbors) : apart.join('')) })
   const [router, ...others] = (await Promise.all(
     addresses.map((address, i) => {
       const ours = { address: GOBGP_ADDRESS, port: gobgpPort, isClient: routers !== 'apart' }
       const peers = addresses.map((peer, j) => ({ address: peer, port: ports[j]!, isClient: routers === 'reflecting' }))
       const neighbors = [ours, ...(routers === 'apart' ? [] : peers.toSpliced(i, 1))]
-      return startGobgpd({ config: routerConfig(address, ports[i]!, neighbors) })
+      return startGobgpd({ config: routerConfig(address, ports[i]!, neighbors, shared) })
     }),
   )) as [Gobgpd, ...Gobgpd[]]
   const routerChannel: GrpcChannel = createGrpcChannel(router.api)
@@ -139,16 +148,21 @@ export function attributes(nextHop: string, rest: Partial<PathAttributes> = {}):
   return { ...NO_ATTRIBUTES, ...rest, nextHop: parseAddress(nextHop) }
 }
 
-/** Waits until the condition gives something, or fails with `what` after the deadline. */
-export async function until<T>(what: string, condition: () => T | Promise<T>, deadlineMs = 15_000): Promise<NonNullable<T>> {
-  const endMs = Date.now() + deadlineMs
-  for (;;) {
-    const value = await Promise.resolve(condition()).catch((error: unknown) => {
-      if (error instanceof GrpcError && error.code === status.UNAVAILABLE) return undefined
+/** The same as a router's route table takes them. */
+export function packed(nextHop: string, rest: Partial<PathAttributes> = {}): PackedAttributes {
+  return packAttributes(attributes(nextHop, rest))
+}
+
+/** As the other `until`; a gobgpd that does not answer has not got there yet. */
+export function until<T>(what: string, condition: () => T | Promise<T>, deadlineMs?: number): Promise<NonNullable<T>> {
+  const isAway = (error: unknown): boolean => error instanceof GrpcError && error.code === status.UNAVAILABLE
+  const look = async (): Promise<T | undefined> => {
+    try {
+      return await condition()
+    } catch (error) {
+      if (isAway(error)) return undefined
       throw error
-    })
-    if (value) return value
-    if (Date.now() > endMs) throw new Error(`not in ${deadlineMs} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    }
   }
+  return untilThere(what, look, deadlineMs)
 }

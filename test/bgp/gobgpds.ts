@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, test } from 'vitest'
-import type { GobgpDialect } from '../../src/bgp/gobgp-dialect.ts'
-import { GOBGP_V3 } from '../../src/bgp/gobgp-v3.ts'
-import { GOBGP_V4 } from '../../src/bgp/gobgp-v4.ts'
+import type { GobgpDialect } from '../../src/bgp/wire/gobgp-dialect.ts'
+import { GOBGP_V3 } from '../../src/bgp/wire/gobgp-v3.ts'
+import { GOBGP_V4 } from '../../src/bgp/wire/gobgp-v4.ts'
 
 export interface GobgpdBuild {
   readonly dialect: GobgpDialect
@@ -40,11 +40,11 @@ const missing = [gobgpd4].filter((build) => typeof build === 'string')
 
 /**
  * Runs a suite against gobgpd 3 and gobgpd 4, at the same time and beside its neighbors in the file, as tests
- * of sessions mostly wait. Without gobgpd 4 a skipped test says why.
+ * of sessions mostly wait; `inTurn` where seconds are counted. Without gobgpd 4 a skipped test says why.
  */
-export function describeEachGobgpd(name: string, suite: (build: GobgpdBuild) => void): void {
+export function describeEachGobgpd(name: string, suite: (build: GobgpdBuild) => void, { inTurn = false } = {}): void {
   const titled = builds.map((build) => [`${build.dialect.version}: ${name}`, build] as const)
-  describe.concurrent.each(titled)('%s', (_, build) => {
+  describe.each(titled)('%s', { concurrent: !inTurn }, (_, build) => {
     describe('in order', { concurrent: false }, () => {
       suite(build)
     })

@@ -33,14 +33,17 @@ test('an override follows exit, AS_PATH, ORIGIN and MED, and nothing else', () =
 })
 
 test('what a restart must know comes back, to the second', () => {
-  const path = { prefix: PREFIX, pathId: 0, attributes: overrideAttributes(OVERRIDE, 3, OPTIONS) }
-  expect(readOverride('rtr1', path, OPTIONS)).toMatchObject({ router: 'rtr1', fromIfIndex: 3, sinceMs: 1_800_000_000_000 })
+  const override = { ...OVERRIDE, pinnedUntilMs: 1_800_000_600_999 }
+  const path = { prefix: PREFIX, pathId: 0, attributes: overrideAttributes(override, 3, OPTIONS, 7) }
+  expect(readOverride('rtr1', path, OPTIONS)).toMatchObject({
+    router: 'rtr1', fromIfIndex: 3, sinceMs: 1_800_000_000_000, pinnedUntilMs: 1_800_000_600_000,
+  })
 })
 
 test('large communities of others mean nothing, and missing ones are missing', () => {
   const others = [{ globalAdmin: 64513, data1: 1, data2: 9 }, { globalAdmin: 64512, data1: 3, data2: 9 }]
   const path = { prefix: PREFIX, pathId: 0, attributes: attributes('172.16.0.2', { communities: [OPTIONS.marker], largeCommunities: others }) }
-  expect(readOverride('rtr1', path, OPTIONS)).toMatchObject({ fromIfIndex: undefined, sinceMs: undefined })
+  expect(readOverride('rtr1', path, OPTIONS)).toMatchObject({ fromIfIndex: undefined, sinceMs: undefined, pinnedUntilMs: undefined })
 })
 
 test('without the marker a local route is not ours', () => {

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connectGobgp } from '../../src/bgp/connect-gobgp.ts'
+import { connectGobgp } from '../../src/bgp/wire/connect-gobgp.ts'
 import { createBgp, type Bgp } from '../../src/bgp/bgp.ts'
+import { judgeSent } from '../../src/bgp/leaks/judge-sent.ts'
 import type { Override } from '../../src/model/override.ts'
 import { formatAddress, formatPrefix, parseAddress, parsePrefix, type Prefix } from '../../src/model/prefix.ts'
 import { NO_EXPORT, parseCommunity, type PathAttributes } from '../../src/model/route.ts'
@@ -92,6 +94,15 @@ describeEachGobgpd('overrides', (build) => {
     return tables.flatMap((text) => Object.keys(JSON.parse(text) as object)).sort()
   }
 
+  test('the peers tell what they have agreed on', async () => {
+    const peer = (await bgp().peers(edge().gobgp.api)).find(({ address }) => address === ROUTER_ADDRESS)!
+    expect(peer.ours).toEqual({
+      families: [4, 6], addPathSend: [], addPathReceive: [4, 6],
+      software: build.dialect.version === 'v4' ? expect.stringMatching(/^GoBGP\/4\./) as string : undefined,
+    })
+    expect(peer.theirs).toEqual({ families: [4, 6], addPathSend: [4, 6], addPathReceive: [], software: undefined })
+  })
+
   test('an IPv4 override reaches the router as what it follows, and carries the guards', async () => {
     await bgp().add(override(IPV4), 3)
     const path = await until('it is there', () => atRouter(IPV4))
@@ -117,6 +128,14 @@ describeEachGobgpd('overrides', (build) => {
     expect(path[14]).toMatchObject({ nexthop: '2001:db8:0:1::2' })
     expect(path[5]).toEqual({ value: 500 })
     expect(path[8]).toEqual({ communities: [MARKER, NO_EXPORT] })
+  })
+
+  test('what leaves towards a router is found to be what was injected, and nothing else', async () => {
+    const sent = await bgp().sentTo(edge().gobgp.api, ROUTER_ADDRESS)
+    expect(sent.local.map(({ prefix }) => formatPrefix(prefix)).sort()).toEqual([FOREIGN, IPV6, IPV4])
+    const leaving = sent.sent.flatMap((path) => (path.kind === 'announced' ? [formatPrefix(path.prefix)] : []))
+    expect(leaving.sort()).toEqual([IPV6, IPV4])
+    expect(judgeSent(ROUTER_ADDRESS, sent, MARKER)).toEqual({ findings: [], unsent: [] })
   })
 
   test('what was injected is read back, with what a restart must know', async () => {
@@ -155,6 +174,16 @@ describeEachGobgpd('overrides', (build) => {
       await bgp().withdraw({ router: 'rtr1', prefix: parsePrefix(absent) })
     }
     expect(await localPrefixes()).toEqual(before)
+  })
+
+  test('an override that an import policy drops is not taken for one that is in', async () => {
+    await gobgp(edge().gobgp, 'global', 'policy', 'import', 'del')
+    await expect(bgp().add(override('198.51.100.0/25'), 3)).rejects.toThrow(
+      `override 198.51.100.0/25 dropped: the import policy of gobgpd at ${edge().gobgp.api} must accept local routes`,
+    )
+    await gobgp(edge().gobgp, 'global', 'policy', 'import', 'set', 'local-only', 'default', 'reject')
+    await bgp().add(override('198.51.100.0/25'), 3)
+    await bgp().withdraw({ router: 'rtr1', prefix: parsePrefix('198.51.100.0/25') })
   })
 
   test('a foreign local route is neither listed nor replaced', async () => {
@@ -319,6 +348,8 @@ describeEachGobgpd('overrides, and a gobgpd that hangs', (build) => {
     await edge().announce(parsePrefix('198.51.100.0/24'), 0, attributes('172.16.0.0'))
     await until('GoBGP has it', () => bgp().longestMatch('rtr1', parseAddress('198.51.100.1')))
     process.kill(edge().gobgp.pid, 'SIGSTOP')
+    // A signal is delivered when the kernel gets round to it.
+    await until('it is stopped', () => / T /.test(readFileSync(`/proc/${edge().gobgp.pid}/stat`, 'utf8')))
     try {
       const begunMs = Date.now()
       // Not a change: GoBGP may carry out what has reached its socket, when it wakes up.

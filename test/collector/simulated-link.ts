@@ -1,5 +1,5 @@
 /** A link that carries packets, with an honest sampler and counters: what the estimators are tested on. */
-import { RouterTelemetry } from '../../src/collector/router-telemetry.ts'
+import { SampledTelemetry } from './sampled-telemetry.ts'
 import type { CounterSample, FlowSample } from '../../src/collector/sflow/samples.ts'
 import type { InterfaceTraffic } from '../../src/model/traffic.ts'
 import type { EgressInterface, Router } from '../../src/model/topology.ts'
@@ -24,7 +24,7 @@ export function router(interfaces: readonly EgressInterface[], of: Partial<Route
 export function sampleOf(of: Partial<FlowSample>): FlowSample {
   return {
     sequence: 0, sourceType: 0, sourceIndex: 1, samplingRate: 100, drops: 0, egressIfIndex: 3, frameLength: 1400,
-    family: 4, w0: 0xc6336401, w1: 0, w2: 0, w3: 0, ...of,
+    family: 4, w0: 0xc6336401, w1: 0, w2: 0, w3: 0, nextHop: { family: 0, w0: 0, w1: 0, w2: 0, w3: 0 }, ...of,
   }
 }
 
@@ -58,7 +58,7 @@ export interface SimulatedLink {
   /** Load at a time since the start, bit/s. */
   readonly bpsAt: (ms: number) => number
   readonly forMs: number
-  readonly counterIntervalMs?: number
+  readonly counterIntervalMs?: number | undefined
   /** When the first counters come. */
   readonly counterPhaseMs?: number
   /** How often the agent sends what it sampled; at most 1 s. */
@@ -67,6 +67,10 @@ export interface SimulatedLink {
   readonly frameLength?: number
   /** Share of the packets that the sampler sees. */
   readonly seenShare?: number
+  /** The same where it changes; then of the sampling rate. */
+  readonly seenShareAt?: (ms: number) => number
+  readonly samplingRateAt?: (ms: number) => number
+  readonly configuredSpeedBps?: number | undefined
   /** Flow samples, or counters, are lost. */
   readonly losesFlows?: (ms: number) => boolean
   readonly losesCounters?: (ms: number) => boolean
@@ -82,9 +86,10 @@ export interface Reading extends InterfaceTraffic {
 export function runLink(link: SimulatedLink): Reading[] {
   const { seed, bpsAt, forMs, counterIntervalMs, flushMs = 500, samplingRate = 100, frameLength = 1400 } = link
   const { counterPhaseMs = 700, seenShare = 1, losesFlows = () => false, losesCounters = () => false } = link
+  const { seenShareAt = () => seenShare, samplingRateAt = () => samplingRate, configuredSpeedBps } = link
   const stepMs = 100
   const random = randomOf(seed)
-  const telemetry = new RouterTelemetry(router([egressInterface()]), 30_000, 10_000, seed)
+  const telemetry = new SampledTelemetry(router([egressInterface({ speedBps: configuredSpeedBps })]), 30_000, 10_000, seed)
   const startMs = 1_700_000_000_000
   const readings: Reading[] = []
   let outOctets = 1e9
@@ -92,12 +97,13 @@ export function runLink(link: SimulatedLink): Reading[] {
   for (let ms = stepMs; ms <= forMs; ms += stepMs) {
     const bytes = (bpsAt(ms) / 8000) * stepMs
     outOctets += bytes
-    waiting += poisson((bytes * seenShare) / frameLength / samplingRate, random)
+    const rate = samplingRateAt(ms)
+    waiting += poisson((bytes * seenShareAt(ms)) / frameLength / rate, random)
     const nowMs = startMs + ms
     if (ms % flushMs === 0) {
       for (; waiting > 0; waiting--) {
         const host = Math.floor(random() * 20)
-        const sample = sampleOf({ samplingRate, frameLength, w0: 0xc6336400 + host })
+        const sample = sampleOf({ samplingRate: rate, frameLength, w0: 0xc6336400 + host })
         if (!losesFlows(ms)) telemetry.flow(sample, nowMs)
       }
     }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { DEFAULT_BOGONS } from '../../src/config/bogons.ts'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { loadConfig, parseConfig } from '../../src/config/load-config.ts'
+import { keysAt } from '../../src/config/schema.ts'
 import { formatPrefix, overlaps, parseAddress, parsePrefix } from '../../src/model/prefix.ts'
 
 const EXAMPLES = new URL('../../config/', import.meta.url)
@@ -20,7 +21,18 @@ describe('the shipped examples', () => {
     const { deny, ownPrefixes, ixLans, ...controller } = full.controller
     const minimal = load('minimal.yaml')
     expect([deny, ownPrefixes, ixLans].map((list) => list.length)).toEqual([1, 1, 1])
-    expect(minimal).toMatchObject({ sflow: full.sflow, bgp: full.bgp, controller, api: full.api })
+    expect(minimal).toMatchObject({ sflow: full.sflow, bgp: full.bgp, controller, api: full.api, metrics: full.metrics, log: full.log })
+    expect(minimal.history).toEqual({ ...full.history, file: minimal.history.file })
+    expect(minimal.history.file).toMatch(/config\/minimal\.yaml\.history\.sqlite$/)
+  })
+
+  test('spillway.yaml has every key, if only in a comment', () => {
+    const text = readFileSync(new URL('spillway.yaml', EXAMPLES), 'utf8')
+    const keysBelow = (path: readonly (string | number)[]): string[] =>
+      keysAt(path).flatMap((key) => [key, ...keysBelow([...path, key]), ...keysBelow([...path, key, 0])])
+    const keys = keysBelow([])
+    expect(keys).toContain('ifindex')
+    expect(keys.filter((key) => !new RegExp(`^[ #{-]*${key}:|[{,] ${key}:`, 'm').test(text))).toEqual([])
   })
 
   test('two-exits.yaml takes over what an interface shares with another', () => {
@@ -37,8 +49,9 @@ describe('the shipped examples', () => {
 
 describe('a configuration in full', () => {
   const text = `
-sflow: { listen: "[::]:6344", window: 1m }
-bgp: { gobgp: unix:/run/gobgp.sock, local_pref: 400, marker_community: "65001:7" }
+state_directory: ../state
+sflow: { listen: "[::]:6344", window: 1m, workers: 2, receive_buffer: 16MiB }
+bgp: { gobgp: unix:/run/gobgp.sock, local_pref: 400, marker_community: "65001:7", listen_port: 1179, restart_time: 90s }
 controller:
   interval: 500ms
   dry_run: false
@@ -62,6 +75,7 @@ routers:
     address: 10.0.0.1
     sflow_agent: [ 10.0.0.2, "2001:db8::2" ]
     gobgp: gobgp.example.net:50052
+    local_address: 10.0.0.9
     override: more_specific
     default_prefix_length: { ipv4: 22 }
     max_prefix_length: { ipv4: 26, ipv6: 56 }
@@ -81,13 +95,17 @@ routers:
       - { name: xe-0/0/2.0, ifindex: 502, speed: 100Mbps, address: [ 192.0.2.1/24, 192.0.2.2/24 ] }
       - { name: xe-0/0/3.0, ifindex: 503 }
 api: { listen: 127.0.0.1:0, token: "$\${x}-\${TOKEN}" }
+history: { enabled: false, file: ../data/edge.sqlite, keep: 90d, max_size: 1GiB }
+metrics: { top_prefixes: 7 }
+log: { level: debug }
 `
-  const config = parseConfig(text, 'test.yaml', { HIGH: '75', TARGET: 'false', TOKEN })
+  const config = parseConfig(text, '/etc/spillway/test.yaml', { HIGH: '75', TARGET: 'false', TOKEN })
 
   test('is read key by key', () => {
     expect(config).toMatchObject({
-      sflow: { listen: { host: '::', port: 6344 }, windowMs: 60_000 },
-      bgp: { gobgp: 'unix:/run/gobgp.sock', localPref: 400, marker: 65_001 * 65_536 + 7 },
+      stateDirectory: '/etc/state',
+      sflow: { listen: { host: '::', port: 6344 }, windowMs: 60_000, workers: 2, receiveBufferBytes: 2 ** 24 },
+      bgp: { gobgp: 'unix:/run/gobgp.sock', localPref: 400, marker: 65_001 * 65_536 + 7, asn: 65_001, listenPort: 1179, restartMs: 90_000 },
       controller: {
         intervalMs: 500,
         dryRun: false,
@@ -109,12 +127,16 @@ api: { listen: 127.0.0.1:0, token: "$\${x}-\${TOKEN}" }
         ixLans: [parsePrefix('192.0.2.0/24')],
       },
       api: { listen: { host: '127.0.0.1', port: 0 }, token: `\${x}-${TOKEN}` },
+      history: { enabled: false, file: '/etc/data/edge.sqlite', keepMs: 90 * 86_400_000, maxBytes: 2 ** 30 },
+      metrics: { topPrefixes: 7 },
+      log: { level: 'debug' },
     })
     expect(config.routers[0]).toMatchObject({
       name: 'edge1',
       address: parseAddress('10.0.0.1'),
       sflowAgents: ['10.0.0.2', '2001:db8::2'].map(parseAddress),
       gobgp: 'gobgp.example.net:50052',
+      localAddress: parseAddress('10.0.0.9'),
       override: 'more_specific',
       defaultPrefixLength: { 4: 22, 6: 48 },
       maxPrefixLength: { 4: 26, 6: 56 },
@@ -122,7 +144,7 @@ api: { listen: 127.0.0.1:0, token: "$\${x}-\${TOKEN}" }
     expect(config.routers[0]!.interfaces[0]).toEqual({
       router: 'edge1',
       name: 'xe-0/0/1.0',
-      ifIndex: 501,
+      ifIndex: 501, members: [],
       addresses: [{ address: parseAddress('172.16.0.1'), subnet: parsePrefix('172.16.0.0/31') }],
       nextHops: [parseAddress('192.0.2.77')],
       speedBps: 2.5e9,

@@ -55,6 +55,7 @@ function configuration(): fc.Arbitrary<unknown> {
       {
         name: name.map((text) => `${text}${i}`),
         ifindex: fc.constant(i + 1),
+        members: fc.constantFrom([], [i + 1001, i + 2001]),
         address: fc.constantFrom(`172.16.${i}.1/31`, [`172.16.${i}.1/24`, `2001:db8:${r}:${i}::1/64`]),
         next_hops: fc.constantFrom([], [`192.0.2.${i}`], [`2001:db8::${i}`, `192.0.2.${i}`]),
         speed: rate,
@@ -75,6 +76,7 @@ function configuration(): fc.Arbitrary<unknown> {
         address: fc.constant(`10.0.0.${r}`),
         sflow_agent: fc.constantFrom(`10.1.0.${r}`, [`10.1.0.${r}`, `2001:db8::${r}`]),
         gobgp,
+        local_address: fc.constantFrom('10.0.0.8', '2001:db8::8'),
         override: fc.constantFrom('same_length', 'more_specific'),
         default_prefix_length: lengths(1),
         max_prefix_length: lengths(20),
@@ -84,12 +86,26 @@ function configuration(): fc.Arbitrary<unknown> {
     )
   return fc.record(
     {
-      sflow: fc.record({ listen, window: duration(6, 3_600) }, some),
+      state_directory: fc.constantFrom('/var/lib/spillway', '.', 'state of $${x}'),
+      sflow: fc.record(
+        {
+          listen,
+          window: duration(6, 3_600),
+          workers: fc.integer({ min: 0, max: 16 }),
+          receive_buffer: fc.constantFrom('1MiB', '512KiB', 100_001, '1GiB'),
+        },
+        some,
+      ),
       bgp: fc.record(
         {
           gobgp,
           local_pref: fc.integer({ min: 1, max: 0xffffffff }),
           marker_community: fc.constantFrom('64512:100', '1:1'),
+          asn: fc.integer({ min: 1, max: 0xffffffff }),
+          router_id: fc.constant('10.255.0.1'),
+          local_address: fc.constantFrom('10.0.0.9', '2001:db8::9'),
+          listen_port: fc.integer({ min: 1, max: 65_535 }),
+          restart_time: duration(1, 4_095),
         },
         some,
       ),
@@ -122,6 +138,17 @@ function configuration(): fc.Arbitrary<unknown> {
         },
         some,
       ),
+      history: fc.record(
+        {
+          enabled: fc.boolean(),
+          file: fc.constantFrom('history.sqlite', '/var/$${x}/a b.sqlite'),
+          keep: fc.constantFrom('1h', '36h', '30d'),
+          max_size: fc.constantFrom('1MiB', '200MiB', 3_000_001),
+        },
+        some,
+      ),
+      metrics: fc.record({ top_prefixes: fc.nat(1_000) }, some),
+      log: fc.record({ level: fc.constantFrom('debug', 'info', 'warn', 'error') }, some),
       routers: fc.tuple(router(1), router(2)),
       api: fc.record({ listen, token: fc.constant(TOKEN) }, some),
     },

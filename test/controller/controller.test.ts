@@ -1,9 +1,9 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createController, type Controller, type ControllerParts } from '../../src/controller/controller.ts'
+import { createController, type Controller, type ControllerHandover, type ControllerParts } from '../../src/controller/controller.ts'
 import type { CycleReport } from '../../src/controller/report.ts'
 import type { Mode } from '../../src/model/mode.ts'
-import type { Prefix } from '../../src/model/prefix.ts'
+import { formatPrefix, parsePrefix, type Prefix } from '../../src/model/prefix.ts'
 import type { Router } from '../../src/model/topology.ts'
 import { FakeEdge, flowsOf, makeWorld } from './fake-edge.ts'
 
@@ -14,7 +14,7 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 /** Several routers, each with an edge of its own, behind one set of ports. */
-function bench(edges: readonly FakeEdge[], settings: Partial<ControllerParts['settings']['limits']> = {}, mode: Mode = 'active') {
+function bench(edges: readonly FakeEdge[], settings: Partial<ControllerParts['settings']['limits']> = {}, mode: Mode = 'active', before?: ControllerHandover) {
   const byName = new Map(edges.map((edge) => [edge.world.router.name, edge]))
   const of = (router: string): FakeEdge => byName.get(router)!
   const reports: CycleReport[] = []
@@ -22,7 +22,7 @@ function bench(edges: readonly FakeEdge[], settings: Partial<ControllerParts['se
     {
       ...edges[0]!.parts(),
       routers: edges.map(({ world }) => world.router),
-      dryRunOnly: new Set(),
+      sharedExits: [],
       settings: { intervalMs: 2000, limits: { ...LIMITS, ...settings } },
       traffic: { traffic: (router, nowMs) => of(router).traffic(router, nowMs) },
       routes: {
@@ -41,6 +41,7 @@ function bench(edges: readonly FakeEdge[], settings: Partial<ControllerParts['se
       onCycle: (report) => void reports.push(report),
     },
     mode,
+    before,
   )
   return { controller, reports }
 }
@@ -66,6 +67,23 @@ describe('the loop', () => {
     expect(controller.report()).toBe(reports.at(-1))
   })
 
+  test('a pin that comes while it is stopped is refused for good, also when it starts again', async () => {
+    const edge = edgeOf('rtr1', [10, 20])
+    const { controller } = bench([edge])
+    controller.start()
+    await vi.advanceTimersByTimeAsync(60_000)
+    await controller.stop()
+    const pin = { prefix: parsePrefix('1.0.0.0/24'), toInterface: 'exit1', untilMs: Date.now() + 600_000, reason: 'pinned' }
+    expect(await controller.pin('rtr1', pin)).toBe(undefined)
+    controller.start()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(edge.prefixes()).toEqual([])
+    void controller.pin('rtr1', pin)
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(edge.prefixes()).toEqual(['1.0.0.0/24'])
+    await controller.stop()
+  })
+
   test('a storm of modes costs one cycle more, in the last of them, and holds up no stop', async () => {
     const edge = edgeOf('rtr1')
     const { controller, reports } = bench([edge])
@@ -78,7 +96,22 @@ describe('the loop', () => {
     gobgp.open()
     await vi.advanceTimersByTimeAsync(100)
     await Promise.all([...storm, stopped])
-    expect(reports.map(({ mode }) => mode)).toEqual(['active', 'off'])
+    expect(reports.map(({ mode }) => mode)).toEqual(['off', 'off'])
+  })
+
+  test.each(['off', 'frozen'] as const)('a switch to %s holds for the cycle that is looking, too: nothing is added any more', async (mode) => {
+    const edge = edgeOf('rtr1')
+    const { controller } = bench([edge])
+    const gobgp = gate()
+    edge.hanging = gobgp.closed
+    controller.start()
+    await vi.advanceTimersByTimeAsync(100)
+    const switched = controller.setMode(mode)
+    gobgp.open()
+    await vi.advanceTimersByTimeAsync(100)
+    await switched
+    expect(edge.calls).toEqual([])
+    await controller.stop()
   })
 
   test('a cycle never overlaps another, however slow GoBGP is and whoever asks for one', async () => {
@@ -101,6 +134,20 @@ describe('the loop', () => {
     expect(controller.mode()).toBe('off')
   })
 
+  test('nothing counts as granted before GoBGP has answered for the first time', async () => {
+    const edge = edgeOf('rtr1')
+    const { controller, reports } = bench([edge])
+    const gobgp = gate()
+    edge.hanging = gobgp.closed
+    controller.start()
+    await vi.advanceTimersByTimeAsync(1500)
+    gobgp.open()
+    await vi.advanceTimersByTimeAsync(2000)
+    await controller.stop()
+    expect(reports[0]!.routers[0]!.permission).toEqual({ kind: 'no_additions', why: 'GoBGP has not answered yet' })
+    expect(reports.at(-1)!.routers[0]!.permission).toEqual({ kind: 'granted' })
+  })
+
   test('a new mode resolves once a whole cycle has run in it', async () => {
     const edge = edgeOf('rtr1')
     const { controller, reports } = bench([edge])
@@ -113,11 +160,12 @@ describe('the loop', () => {
     const off = controller.setMode('off')
     open()
     await off
-    expect(reports.slice(-2).map(({ mode }) => mode)).toEqual(['active', 'off'])
+    // The one that was looking, and a whole one.
+    expect(reports.slice(1).map(({ mode }) => mode)).toEqual(['off', 'off'])
     expect(edge.prefixes()).toEqual([])
   })
 
-  test('stop waits for the cycle under way, and none comes after it', async () => {
+  test('stop waits for the cycle under way but not for GoBGP, and no cycle comes after it', async () => {
     const edge = edgeOf('rtr1')
     const { controller, reports } = bench([edge])
     const { closed, open } = gate()
@@ -126,14 +174,15 @@ describe('the loop', () => {
     await vi.advanceTimersByTimeAsync(0)
     let isStopped = false
     const stop = controller.stop().then(() => (isStopped = true))
-    await vi.advanceTimersByTimeAsync(10_000)
+    await vi.advanceTimersByTimeAsync(500)
     expect(isStopped).toBe(false)
-    open()
+    await vi.advanceTimersByTimeAsync(2500)
     await stop
     expect(reports).toHaveLength(1)
+    open()
     await controller.setMode('off')
     expect(reports).toHaveLength(1)
-    expect(edge.prefixes()).toEqual(['1.0.0.0/24'])
+    expect(edge.calls).toEqual([])
   })
 
   test('a fault in a cycle ends the process, also in one that a new mode asked for', async () => {
@@ -169,6 +218,50 @@ describe('several routers', () => {
     await vi.advanceTimersByTimeAsync(0)
     expect(b.prefixes()).toEqual(['1.0.0.0/24'])
     expect(reports[0]!.routers.map(({ gobgpAnswers }) => gobgpAnswers)).toEqual([false, true])
+    await controller.stop()
+  })
+
+  test('a GoBGP that hangs delays the others by a second now and then, and is steered again when it wakes up', async () => {
+    const [a, b] = [edgeOf('a'), edgeOf('b', [20, 20, 20])]
+    const { controller, reports } = bench([a, b])
+    controller.start()
+    await vi.advanceTimersByTimeAsync(2000)
+    const { closed, open } = gate()
+    a.hanging = closed
+    await vi.advanceTimersByTimeAsync(4000)
+    expect(reports.at(-1)!.routers.map(({ gobgpAnswers }) => gobgpAnswers)).toEqual([false, true])
+    expect(reports.at(-1)!.routers[0]!.overrides.map(({ state }) => state)).toEqual(['planned'])
+    b.world.flows = flowsOf(RUSH)
+    await vi.advanceTimersByTimeAsync(3100)
+    expect(b.prefixes()).toEqual(['1.0.0.0/24'])
+    const off = controller.setMode('off')
+    await vi.advanceTimersByTimeAsync(3000)
+    await off
+    expect([a.prefixes(), b.prefixes()]).toEqual([['1.0.0.0/24'], []])
+    open()
+    await vi.advanceTimersByTimeAsync(4000)
+    expect(a.prefixes()).toEqual([])
+    expect(reports.at(-1)!.routers.map(({ gobgpAnswers }) => gobgpAnswers)).toEqual([true, true])
+    expect(a.calls).toEqual(['add 1.0.0.0/24', 'withdraw 1.0.0.0/24'])
+    await controller.stop()
+  })
+
+  test('changes that GoBGP is slow to take are not sent again, and nothing else is done for its router meanwhile', async () => {
+    const a = edgeOf('a')
+    const { closed, open } = gate()
+    a.add = async (...args) => {
+      await closed
+      return FakeEdge.prototype.add.apply(a, args)
+    }
+    const { controller, reports } = bench([a])
+    controller.start()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(reports.length).toBeGreaterThan(3)
+    expect(controller.decisions({})).toMatchObject([{ kind: 'relieve', acted: false }])
+    open()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(a.calls).toEqual(['add 1.0.0.0/24'])
+    expect(reports.at(-1)!.routers[0]!.overrides.map(({ state }) => state)).toEqual(['installed'])
     await controller.stop()
   })
 
@@ -258,4 +351,29 @@ test('the report names what is installed, what is planned and what cannot be wit
   expect(states()).toEqual([['rtr1-1.0.0.0-24', 'planned', 20]])
   expect(controller.report()!.routers[0]!.interfaces.map(({ state }) => state)).toEqual(['high', 'ok'])
   await controller.stop()
+})
+
+test('routers that swap their names keep what is known of their own overrides, and nothing moves', async () => {
+  const [busy, quiet] = [edgeOf('rtr1'), edgeOf('rtr2', [1])]
+  const first = bench([busy, quiet])
+  first.controller.start()
+  await vi.advanceTimersByTimeAsync(6_000)
+  const [before] = first.reports.at(-1)!.routers[0]!.overrides
+  expect(formatPrefix(before!.override.prefix)).toBe('1.0.0.0/24')
+  const renamed = [busy, quiet].map((edge, i) => {
+    const next = edgeOf(`rtr${2 - i}`, i === 0 ? RUSH : [1])
+    for (const [prefix, override] of edge.installed) next.installed.set(prefix, { ...override, router: next.world.router.name })
+    return next
+  })
+  const handedOver = await first.controller.handOver([busy, quiet].map(({ world }, i) => ({
+    router: world.router, next: renamed[i]!.world.router, because: undefined,
+  })))
+  const second = bench(renamed, {}, 'active', handedOver)
+  second.controller.start()
+  await vi.advanceTimersByTimeAsync(60_000)
+  await second.controller.stop()
+  expect(renamed.map(({ calls }) => calls)).toEqual([[], []])
+  const [after] = second.reports.at(-1)!.routers[0]!.overrides
+  expect(after!.override).toMatchObject({ router: 'rtr2', reason: before!.override.reason, sinceMs: before!.override.sinceMs })
+  expect(second.reports.at(-1)!.routers[1]!.overrides).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { reportRouter } from '../../src/controller/cycle-report.ts'
-import { planRouter } from '../../src/controller/plan.ts'
+import { planRouter } from '../../src/controller/plan/plan.ts'
 import { makeWorld } from './fake-edge.ts'
 
 /** States of the peer and the transit, with the traffic as it is or as changed. */
@@ -13,10 +13,13 @@ function states(mbps: readonly number[], change: { outBps?: number | undefined; 
     nowMs: world.nowMs,
     traffic: input.traffic,
     telemetryState: 'fresh' as const,
+    telemetryFaults: [],
     session: { up: true, synced: true },
     installed: [],
+    gobgpAnswers: true,
+    permission: { kind: 'granted' as const },
   }
-  const verdict = { plan, changes: { add: [], withdraw: [] }, decisions: [] }
+  const verdict = { plan, changes: { add: [], withdraw: [] }, decisions: [], opens: false }
   const outcome = { installed: new Set<string>(), failures: [] }
   return reportRouter(world.router, seen, verdict, outcome).interfaces.map(({ state }) => state)
 }

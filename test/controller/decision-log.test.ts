@@ -28,7 +28,7 @@ test('events are news each time', () => {
   const log = new DecisionLog()
   const event = decision({ kind: 'relieve', prefix: parsePrefix('1.0.0.0/24') })
   log.record('a', [event])
-  expect(log.record('a', [event])).toEqual([event])
+  expect(log.record('a', [event])).toEqual([{ ...event, id: 2 }])
 })
 
 test('the newest come first, of one router or all, at most 2000', () => {

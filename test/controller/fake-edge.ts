@@ -1,5 +1,5 @@
 /** The controller's ports over a world in memory: a router that follows what a GoBGP in memory holds. */
-import type { OverrideStore, RouterSession, RouteSource, TrafficSource } from '../../src/controller/ports.ts'
+import type { Gate, OverrideStore, Permission, RouterSession, RouteSource, SentSource, SessionOpener, TrafficSource } from '../../src/controller/ports.ts'
 import type { SteeringParts } from '../../src/controller/router-steering.ts'
 import type { InstalledOverride, Override, OverrideKey } from '../../src/model/override.ts'
 import { formatPrefix, type Address, type Prefix } from '../../src/model/prefix.ts'
@@ -11,9 +11,9 @@ import { makeInterface, makePath, makeRouter, makeRoutes, MBPS, POLICY, World, t
 export const FORM = { localPref: 500, marker: 64512 * 65536 + 100 }
 
 /** What GoBGP gives back of an override that it took. */
-export function asInstalled({ router, prefix, follows, sinceMs }: Override, fromIfIndex: number): InstalledOverride {
+export function asInstalled({ router, prefix, follows, sinceMs, pinnedUntilMs }: Override, fromIfIndex: number): InstalledOverride {
   const attributes = { ...follows, localPref: FORM.localPref, communities: [FORM.marker, NO_EXPORT] }
-  return { router, prefix, attributes, fromIfIndex, sinceMs }
+  return { router, prefix, attributes, fromIfIndex, sinceMs, pinnedUntilMs }
 }
 
 /** A peer and a transit of 100 Mbps, both with the prefixes `1.0.0.0/24` to `6.0.0.0/24`. */
@@ -27,7 +27,7 @@ export function flowsOf(mbps: readonly number[]): Flow[] {
   return mbps.map((rate, i) => ({ to: `${i + 1}.0.0.1`, bps: rate * MBPS }))
 }
 
-export class FakeEdge implements TrafficSource, RouteSource, OverrideStore {
+export class FakeEdge implements TrafficSource, RouteSource, OverrideStore, SentSource, SessionOpener, Gate {
   readonly installed = new Map<string, InstalledOverride>()
   /** `add PREFIX` and `withdraw PREFIX`, as they came. */
   readonly calls: string[] = []
@@ -36,8 +36,15 @@ export class FakeEdge implements TrafficSource, RouteSource, OverrideStore {
   away = false
   /** Prefixes whose changes GoBGP refuses. */
   readonly refuses = new Set<string>()
+  /** Prefixes whose overrides the router takes and does not forward by; `all` of them. */
+  readonly disregards = new Set<string>()
+  /** GoBGP holds all, and sends none of it, for this reason. */
+  sendsNothing: string | undefined
   /** Every call to GoBGP waits for it. */
   hanging: Promise<void> | undefined
+  permitted: Permission = { kind: 'granted' }
+  /** The last answer to whether anything can be sent. */
+  mayAct: boolean | undefined
   /** When the router was last heard; undefined: it is heard all the time. */
   lastHeardMs: number | undefined
   readonly world: World
@@ -58,6 +65,11 @@ export class FakeEdge implements TrafficSource, RouteSource, OverrideStore {
       traffic: this,
       routes: this,
       overrides: this,
+      sent: this,
+      sessions: this,
+      stories: new Map(),
+      keptOut: new Map(),
+      gates: [this],
       ...settings,
     }
   }
@@ -65,7 +77,10 @@ export class FakeEdge implements TrafficSource, RouteSource, OverrideStore {
   traffic(_router: string, nowMs: number): RouterTraffic {
     const { world } = this
     world.nowMs = nowMs
-    world.planned = [...this.installed.values()].map(({ attributes, ...key }) => ({
+    const heeded = [...this.installed.values()].filter(
+      ({ prefix }) => !this.disregards.has('all') && !this.disregards.has(formatPrefix(prefix)),
+    )
+    world.planned = heeded.map(({ attributes, ...key }) => ({
       override: { ...key, parentPrefix: key.prefix, fromInterface: '', toInterface: '', follows: attributes, sinceMs: 0, reason: '' },
       dry: false,
     }))
@@ -85,6 +100,23 @@ export class FakeEdge implements TrafficSource, RouteSource, OverrideStore {
   }
   session(): RouterSession {
     return this.sessionState
+  }
+
+  unsent(): ReadonlyMap<string, string> {
+    const why = this.sendsNothing
+    return new Map(why === undefined ? [] : [...this.installed.keys()].map((prefix) => [prefix, why]))
+  }
+
+  open(): Promise<void> {
+    this.calls.push('open')
+    const { up, synced } = this.sessionState
+    this.sessionState = { up, synced }
+    return Promise.resolve()
+  }
+
+  permission(_router: string, mayAct: boolean): Promise<Permission> {
+    this.mayAct = mayAct
+    return Promise.resolve(this.permitted)
   }
 
   async list(): Promise<readonly InstalledOverride[]> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { adopt, currentOverrides, NOTHING_REMEMBERED, observePlacements, placed, unplaced } from '../../src/controller/memory.ts'
+import type { Story } from '../../src/controller/stories.ts'
 import type { Override } from '../../src/model/override.ts'
 import { parsePrefix } from '../../src/model/prefix.ts'
 import { asInstalled } from './fake-edge.ts'
@@ -37,6 +38,26 @@ describe('what a plan starts from', () => {
     expect(currentOverrides(remembering(override(), true), [], ROUTER, false, NOW)).toEqual([])
     const dry = remembering(override({ fromInterface: 'exit1' }), true)
     expect(currentOverrides(dry, [], ROUTER, false, NOW)).toEqual(dry.planned)
+  })
+})
+
+describe('the story that a predecessor left', () => {
+  const story: Story = {
+    prefix: PREFIX, nextHop: override().follows.nextHop, parentPrefix: parsePrefix('1.0.0.0/16'), fromInterface: 'exit1',
+    sinceMs: 900_123, reason: 'exit1 was full',
+  }
+
+  test('is taken for the override that it is of', () => {
+    const { parentPrefix, fromInterface, sinceMs, reason } = story
+    expect(adopt(found(), ROUTER, NOW, story)).toMatchObject({ parentPrefix, fromInterface, sinceMs, reason, toInterface: 'exit2' })
+    expect(adopt(found(), ROUTER, NOW, { ...story, fromInterface: 'gone' })).toMatchObject({ fromInterface: 'exit0', reason })
+  })
+
+  test.each<[string, Partial<Story>]>([
+    ['another exit', { nextHop: makePath('1.0.0.0/24', 0).nextHop }],
+    ['another time', { sinceMs: 901_000 }],
+  ])('is not taken when it tells of %s', (_, other) => {
+    expect(adopt(found(), ROUTER, NOW, { ...story, ...other })).toEqual(adopt(found(), ROUTER, NOW))
   })
 })
 

@@ -1,58 +1,72 @@
 import { describe, expect, test } from 'vitest'
-import { RouterSteering, type Outcome, type SteeringParts, type Verdict } from '../../src/controller/router-steering.ts'
-import type { Mode } from '../../src/model/mode.ts'
+import { RouterSteering } from '../../src/controller/router-steering.ts'
+import type { Verdict } from '../../src/controller/verdict.ts'
 import { NO_EXPORT } from '../../src/model/route.ts'
+import { bench, Bench, relieved, RUSH, START } from './bench.ts'
 import { FakeEdge, flowsOf, makeWorld } from './fake-edge.ts'
 import { makeInterface, makePath, makeRouter, MBPS, World } from './world.ts'
 
-const RUSH = [20, 20, 20, 25]
 const QUIET = [20, 20, 20]
-const ROOM = { overrides: 100, changes: 50, detouredShare: 1 }
-const START = 1_000_000
-
-/** One router steered over an edge, and its clock. */
-class Bench {
-  readonly edge: FakeEdge
-  readonly parts: SteeringParts
-  steering: RouterSteering
-  nowMs = START
-
-  constructor(edge: FakeEdge, { dryRunOnly = false } = {}) {
-    this.edge = edge
-    this.parts = edge.parts()
-    this.steering = new RouterSteering(edge.world.router, this.parts, dryRunOnly, START)
-  }
-
-  async cycle(mode: Mode = 'active', elapsedMs = 5000): Promise<Verdict & Outcome> {
-    const seen = await this.steering.observe(this.nowMs)
-    const verdict = this.steering.decide(seen, mode, ROOM)
-    const outcome = await this.steering.act(verdict, seen, () => this.nowMs)
-    this.nowMs += elapsedMs
-    return { ...verdict, ...outcome }
-  }
-
-  /** Cycles of 5 s until so much time has passed. */
-  async run(seconds: number, mode: Mode = 'active'): Promise<void> {
-    for (let s = 0; s < seconds; s += 5) await this.cycle(mode)
-  }
-
-  /** A new process. */
-  restart(): void {
-    this.steering = new RouterSteering(this.edge.world.router, this.parts, false, this.nowMs)
-  }
-}
-
-const bench = (mbps: readonly number[] = RUSH): Bench => new Bench(new FakeEdge(makeWorld(mbps)))
-
-/** A bench whose override is in GoBGP. */
-async function relieved(): Promise<Bench> {
-  const b = bench()
-  await b.cycle()
-  expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
-  return b
-}
 
 const reasons = ({ decisions }: Verdict): string[] => decisions.map((d) => d.reason)
+
+describe('gates', () => {
+  test('no additions: nothing new; what is there stays, but not as something outdated', async () => {
+    const b = bench()
+    b.edge.permitted = { kind: 'no_additions', why: 'no watchdog' }
+    const { decisions } = await b.cycle()
+    expect(decisions).toMatchObject([{ kind: 'hold_back', reason: 'nothing is injected: no watchdog', acted: false }])
+    b.edge.permitted = { kind: 'granted' }
+    await b.cycle()
+    b.edge.permitted = { kind: 'no_additions', why: 'no watchdog' }
+    await b.run(60)
+    expect(b.edge.calls).toEqual(['add 1.0.0.0/24'])
+    const paths = [1, 2, 3, 4].flatMap((n) => [makePath(`${n}.0.0.0/24`, 0), makePath(`${n}.0.0.0/24`, 1, { med: 7 })])
+    b.edge.receive(...paths)
+    await b.cycle()
+    expect(b.edge.calls).toEqual(['add 1.0.0.0/24', 'withdraw 1.0.0.0/24'])
+  })
+
+  test('withdraw all: everything goes, and nothing comes until it is granted again', async () => {
+    const b = await relieved()
+    b.edge.permitted = { kind: 'withdraw_all', why: 'an eBGP neighbor' }
+    expect(reasons(await b.cycle())).toContain('1.0.0.0/24 is withdrawn: an eBGP neighbor')
+    await b.run(60)
+    expect(b.edge.calls).toEqual(['add 1.0.0.0/24', 'withdraw 1.0.0.0/24'])
+    b.edge.permitted = { kind: 'granted' }
+    await b.run(60)
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+  })
+
+  test('stand by: what GoBGP holds is not touched, not even by off; decisions go on without acting', async () => {
+    const b = await relieved()
+    b.restart()
+    b.edge.calls.length = 0
+    b.edge.permitted = { kind: 'stand_by', why: "another's lease" }
+    b.edge.world.flows = flowsOf(QUIET)
+    await b.run(100)
+    await b.run(20, 'off')
+    b.edge.world.flows = flowsOf([20, 20, 20, 20, 40])
+    const kinds = (await b.cycle()).decisions.map(({ kind, acted }) => `${kind} ${acted}`)
+    expect(kinds).toContain('relieve false')
+    expect(b.edge.calls).toEqual([])
+  })
+
+  test('they hear whether anything can be sent', async () => {
+    const b = bench()
+    await b.cycle('dry_run')
+    expect(b.edge.mayAct).toBe(false)
+    await b.cycle('frozen')
+    expect(b.edge.mayAct).toBe(false)
+    await b.cycle('active')
+    expect(b.edge.mayAct).toBe(true)
+    // What is left of ours is ours to withdraw.
+    await b.cycle('dry_run')
+    expect(b.edge.mayAct).toBe(true)
+    await b.cycle('dry_run')
+    expect(b.edge.mayAct).toBe(false)
+  })
+})
 
 describe('the modes', () => {
   test('active adds once, and leaves it alone while nothing changes', async () => {
@@ -62,17 +76,15 @@ describe('the modes', () => {
     expect(b.steering.routeChanges).toEqual({ add: 1, withdraw: 0 })
   })
 
-  test('dry-run decides the same and sends nothing, by mode or by router', async () => {
+  test('dry-run decides the same and sends nothing', async () => {
     const active = await bench().cycle()
     const dry = await bench().cycle('dry_run')
     expect(dry.decisions).toEqual(active.decisions.map((d) => ({ ...d, acted: false })))
-    for (const dryRunOnly of [false, true]) {
-      const b = new Bench(new FakeEdge(makeWorld(RUSH)), { dryRunOnly })
-      await b.run(100, dryRunOnly ? 'active' : 'dry_run')
-      b.edge.world.flows = flowsOf(QUIET)
-      await b.run(100, dryRunOnly ? 'active' : 'dry_run')
-      expect(b.edge.calls).toEqual([])
-    }
+    const b = new Bench(new FakeEdge(makeWorld(RUSH)))
+    await b.run(100, 'dry_run')
+    b.edge.world.flows = flowsOf(QUIET)
+    await b.run(100, 'dry_run')
+    expect(b.edge.calls).toEqual([])
   })
 
   test('dry-run never touches overrides that this process did not install', async () => {
@@ -117,7 +129,7 @@ describe('the modes', () => {
     const { world } = b.edge
     const router = makeRouter([makeInterface(0, { dryRun: true }), makeInterface(1)])
     Object.assign(world, { router })
-    b.steering = new RouterSteering(router, b.parts, false, START)
+    b.steering = new RouterSteering(router, b.parts, START)
     await b.cycle()
     const second = await b.cycle()
     expect(b.edge.prefixes()).toEqual([])
@@ -126,16 +138,14 @@ describe('the modes', () => {
   })
 
   test('off withdraws all that is marked, whoever installed it, and plans nothing', async () => {
-    for (const dryRunOnly of [false, true]) {
-      const { edge } = await relieved()
-      const b = new Bench(edge, { dryRunOnly })
-      const off = await b.cycle('off')
-      expect(edge.prefixes()).toEqual([])
-      expect(off.plan.overrides).toEqual([])
-      expect(reasons(off)).toEqual(['1.0.0.0/24 is withdrawn: the mode is off'])
-      await b.run(100, 'off')
-      expect(edge.prefixes()).toEqual([])
-    }
+    const { edge } = await relieved()
+    const b = new Bench(edge)
+    const off = await b.cycle('off')
+    expect(edge.prefixes()).toEqual([])
+    expect(off.plan.overrides).toEqual([])
+    expect(reasons(off)).toEqual(['1.0.0.0/24 is withdrawn: the mode is off'])
+    await b.run(100, 'off')
+    expect(edge.prefixes()).toEqual([])
   })
 
   test('frozen adds and releases nothing, but what lost its route goes', async () => {
@@ -270,6 +280,33 @@ describe('GoBGP', () => {
     expect(b.edge.prefixes()).toHaveLength(1)
   })
 
+  test('what it holds and does not send is withdrawn and not tried for a minute, nor is anything of its family', async () => {
+    const b = bench()
+    await b.cycle()
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+    b.edge.sendsNothing = 'an export policy holds it back'
+    const { decisions } = await b.cycle()
+    expect(decisions.find(({ kind }) => kind === 'withdraw')!.reason).toBe(
+      '1.0.0.0/24 is withdrawn: GoBGP does not send it: an export policy holds it back',
+    )
+    expect(b.edge.prefixes()).toEqual([])
+    await b.run(50)
+    expect(b.edge.calls).toEqual(['add 1.0.0.0/24', 'withdraw 1.0.0.0/24'])
+    await b.run(20)
+    expect(b.edge.calls.slice(2)).toEqual(['add 1.0.0.0/24', 'withdraw 1.0.0.0/24'])
+    b.edge.sendsNothing = undefined
+    await b.run(130)
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+  })
+
+  test('frozen, what it does not send stays: it moves nothing', async () => {
+    const b = bench()
+    await b.cycle()
+    b.edge.sendsNothing = 'an export policy holds it back'
+    await b.cycle('frozen')
+    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+  })
+
   test('a detour that moves on is counted where it was until then, and where it is from then on', async () => {
     const paths = [1, 2, 3, 4].flatMap((n) => [0, 1, 2].map((i) => makePath(`${n}.0.0.0/24`, i))).concat(makePath('9.0.0.0/24', 1))
     const b = new Bench(new FakeEdge(new World(makeRouter([0, 1, 2].map((i) => makeInterface(i))), paths, flowsOf(RUSH))))
@@ -322,15 +359,72 @@ describe('GoBGP', () => {
     expect(b.edge.prefixes()).toEqual([])
   })
 
-  test('what it lost comes back, but never before the routes that cover it are known', async () => {
-    const b = await relieved()
-    b.edge.installed.clear()
-    b.edge.sessionState = { up: false, synced: false }
-    await b.run(30)
-    expect(b.edge.prefixes()).toEqual([])
-    b.edge.sessionState = { up: true, synced: true }
-    await b.cycle()
-    expect(b.edge.prefixes()).toEqual(['1.0.0.0/24'])
+  describe('restarted', () => {
+    const restarted = async (awayMs = 5000): Promise<Bench> => {
+      const b = await relieved()
+      await b.cycle()
+      b.edge.installed.clear()
+      b.edge.calls.length = 0
+      b.nowMs += awayMs
+      b.edge.sessionState = { up: false, synced: false, awaitsOpen: true }
+      return b
+    }
+
+    test('what it held is in again at once, before the session is opened', async () => {
+      const b = await restarted()
+      await b.cycle()
+      await b.run(30)
+      expect(b.edge.calls).toEqual(['add 1.0.0.0/24', 'open'])
+      b.edge.sessionState = { up: true, synced: true }
+      await b.run(30)
+      expect(b.edge.calls).toEqual(['add 1.0.0.0/24', 'open'])
+    })
+
+    test('what no route covers any more goes when the routes are known', async () => {
+      const b = await restarted()
+      b.edge.receive(makePath('1.0.0.0/24', 0))
+      await b.run(10)
+      b.edge.sessionState = { up: true, synced: true }
+      await b.cycle()
+      expect(b.edge.calls).toEqual(['add 1.0.0.0/24', 'open', 'withdraw 1.0.0.0/24'])
+    })
+
+    test('what it held long ago waits for the routes', async () => {
+      const b = await restarted(400_000)
+      await b.run(30)
+      expect(b.edge.calls).toEqual(['open'])
+      b.edge.sessionState = { up: true, synced: true }
+      await b.cycle()
+      expect(b.edge.calls).toEqual(['open', 'add 1.0.0.0/24'])
+    })
+
+    test('nothing but what it held goes in before the routes are known', async () => {
+      const b = bench()
+      b.edge.sessionState = { up: false, synced: false, awaitsOpen: true }
+      await b.run(30)
+      expect(b.edge.calls).toEqual(['open'])
+    })
+
+    test('off, or not granted: nothing goes in again, and the session is opened', async () => {
+      const b = await restarted()
+      await b.run(10, 'off')
+      expect(b.edge.calls).toEqual(['open'])
+      const c = await restarted()
+      c.edge.permitted = { kind: 'no_additions', why: 'no watchdog' }
+      await c.run(5)
+      expect(c.edge.calls).toEqual([])
+      await c.run(15)
+      expect(c.edge.calls).toEqual(['open'])
+    })
+
+    test('in dry-run the session is left for a while to one that may inject', async () => {
+      const b = bench()
+      b.edge.sessionState = { up: false, synced: false, awaitsOpen: true }
+      await b.run(5, 'dry_run')
+      expect(b.edge.calls).toEqual([])
+      await b.run(5, 'dry_run')
+      expect(b.edge.calls).toEqual(['open'])
+    })
   })
 
   test('what it lost while it was away is home since then: its traffic is not counted twice', async () => {
@@ -431,7 +525,7 @@ describe('sessions and telemetry', () => {
     const after = await b.cycle()
     expect(b.edge.prefixes()).toEqual([])
     expect([...reasons(lost), ...reasons(after)]).toEqual([
-      "1.0.0.0/24 is withdrawn: the router's telemetry is lost (last samples 305 s ago, last counters 305 s ago)",
+      "1.0.0.0/24 is withdrawn: the router's telemetry is lost (no samples for 305 s; no counters for 305 s)",
     ])
     b.edge.lastHeardMs = undefined
     await b.cycle()
@@ -459,6 +553,7 @@ test('placements that ended long ago are forgotten', async () => {
     b.edge.world.flows = flowsOf(i % 2 === 0 ? RUSH : QUIET)
     await b.run(100)
   }
-  expect(b.steering.routeChanges).toEqual({ add: 10, withdraw: 10 })
+  // Fewer than rounds: what keeps moving is held longer each time.
+  expect(b.steering.routeChanges).toEqual({ add: 5, withdraw: 4 })
   expect((await b.cycle()).plan.placements.length).toBeLessThanOrEqual(2)
 })

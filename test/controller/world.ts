@@ -4,11 +4,15 @@ import { Rates } from '../../src/model/rates.ts'
 import { ORIGIN, type Path, type Route } from '../../src/model/route.ts'
 import type { EgressInterface, Router } from '../../src/model/topology.ts'
 import type { RouterTraffic } from '../../src/model/traffic.ts'
-import { rankPaths } from '../../src/controller/best-path.ts'
-import { interfaceIndexOf, type RouterRoutes } from '../../src/controller/exits.ts'
-import type { Placement } from '../../src/controller/loads.ts'
-import { planRouter, type RouterPlan } from '../../src/controller/plan.ts'
-import type { PlanInput, PlannedOverride, PlanPolicy, Unfinished } from '../../src/controller/planning.ts'
+import { rankPaths } from '../../src/controller/plan/best-path.ts'
+import { HEEDED } from '../../src/controller/plan/disregard.ts'
+import { interfaceIndexOf, type RouterRoutes } from '../../src/controller/plan/exits.ts'
+import type { Placement } from '../../src/controller/plan/loads.ts'
+import type { Homecoming } from '../../src/controller/plan/restless.ts'
+import type { SetAside } from '../../src/controller/plan/set-aside.ts'
+import { planRouter, type RouterPlan } from '../../src/controller/plan/plan.ts'
+import { ALONE } from '../../src/controller/plan/shared-use.ts'
+import type { PlanInput, PlannedOverride, PlanPolicy, Unfinished } from '../../src/controller/plan/planning.ts'
 
 export const MBPS = 1e6
 
@@ -61,6 +65,7 @@ export function makePath(prefix: string, i: number, settings: Partial<Path> = {}
   return {
     prefix: parsePrefix(prefix),
     pathId: i + 1,
+    rpki: 'unknown',
     nextHop: parseAddress(`172.16.${i}.1`),
     origin: ORIGIN.igp,
     asPath: [{ kind: 'sequence', asns: [33010 + i] }],
@@ -94,11 +99,14 @@ export interface Flow {
   readonly to: string
   readonly bps: number
   readonly samples?: number
+  /** The interface that the router shares it to among tied paths; the first of them unless given. */
+  readonly tiedTo?: number
 }
 
 /** The router's forwarding: where each flow leaves, given what is installed. */
 export class World {
   readonly router: Router
+  readonly paths: readonly Path[]
   routes: RouterRoutes
   flows: readonly Flow[]
   policy = POLICY
@@ -106,20 +114,24 @@ export class World {
   planned: readonly PlannedOverride[] = []
   placements: readonly Placement[] = []
   unfinished: ReadonlyMap<string, Unfinished> = new Map()
+  homecomings: readonly Homecoming[] = []
+  setAside: readonly SetAside[] = []
   caps = { overrides: 1000, changes: 50, detouredShare: 1 }
   input: Partial<PlanInput> = {}
 
   constructor(router: Router, paths: readonly Path[], flows: readonly Flow[]) {
     this.router = router
+    this.paths = paths
     this.routes = makeRoutes(paths)
     this.flows = flows
   }
 
-  exitOf(address: Address): number | undefined {
+  exitOf(address: Address, tiedTo?: number): number | undefined {
     const route = this.routes.longestMatch(address)
     const override = this.planned
       .filter(({ dry, override: o }) => !dry && contains(o.prefix, address) && o.prefix.length >= (route?.prefix.length ?? 0))
       .sort((a, b) => b.override.prefix.length - a.override.prefix.length)[0]
+    if (override === undefined && tiedTo !== undefined) return tiedTo
     const nextHop = override?.override.follows.nextHop ?? (route && rankPaths(route.paths).paths[0]?.nextHop)
     return nextHop && interfaceIndexOf(this.router, nextHop)
   }
@@ -127,17 +139,17 @@ export class World {
   /** Load by interface index, bit/s. */
   loads(): number[] {
     const loads = this.router.interfaces.map(() => 0)
-    for (const { to, bps } of this.flows) {
-      const exit = this.exitOf(parseAddress(to))
+    for (const { to, bps, tiedTo } of this.flows) {
+      const exit = this.exitOf(parseAddress(to), tiedTo)
       if (exit !== undefined) loads[exit]! += bps
     }
     return loads
   }
 
   traffic(): RouterTraffic {
-    const rows = this.flows.flatMap(({ to, bps, samples = 1000 }) => {
+    const rows = this.flows.flatMap(({ to, bps, samples = 1000, tiedTo }) => {
       const address = parseAddress(to)
-      const interfaceIndex = this.exitOf(address)
+      const interfaceIndex = this.exitOf(address, tiedTo)
       return interfaceIndex === undefined ? [] : [{ address, interfaceIndex, bps, samples }]
     })
     const loads = this.loads()
@@ -158,8 +170,11 @@ export class World {
         inDiscards: 0,
         outDiscards: 0,
         flowScale: 1,
+        lastCounterMs: undefined,
+        counterIntervalMs: undefined,
+        contradictions: [],
       })),
-      telemetry: { lastFlowMs: this.nowMs, flowIntervalMs: 1000, lastCounterMs: this.nowMs, counterIntervalMs: 1000 },
+      telemetry: { lastFlowMs: this.nowMs, flowIntervalMs: 1000, lastCounterMs: this.nowMs, counterIntervalMs: 1000, agents: [] },
     }
   }
 
@@ -174,8 +189,18 @@ export class World {
       current: this.planned,
       placements: this.placements,
       unfinished: this.unfinished,
-      refused: new Set(),
+      homecomings: this.homecomings,
+      setAside: this.setAside,
+      pins: [],
+      pinObstacle: undefined,
+      isFrozen: false,
+      unsent: new Map(),
+      disregard: HEEDED,
+      saturations: new Map(),
+      auditBeforeMs: -Infinity,
+      windowMs: 30_000,
       dryRun: false,
+      surroundings: ALONE,
       routesKnown: true,
       mayChange: true,
       mayRelease: true,
@@ -189,6 +214,8 @@ export class World {
     const startMs = this.nowMs
     this.planned = plan.overrides
     this.unfinished = plan.unfinished
+    this.homecomings = plan.homecomings
+    this.setAside = plan.setAside
     this.placements = plan.overrides
       .filter(({ dry }) => !dry)
       .map(({ override: { prefix, fromInterface, toInterface } }) => ({

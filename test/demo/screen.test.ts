@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createPresenter } from '../../src/demo/presenter.ts'
 import { renderScreen, type Event, type Scene } from '../../src/demo/screen.ts'
 import { createStory } from '../../src/demo/story.ts'
-import { paint } from '../../src/demo/terminal.ts'
+import { paint } from '../../src/process/styled-line.ts'
 import { observed } from './observed.ts'
 
 const steps = createStory().map(({ name }) => name)
@@ -15,7 +15,7 @@ const events: Event[] = Array.from({ length: 20 }, (_, i) => ({
   text: `event ${i} with a text that is longer than a narrow line`,
 }))
 const scene: Scene = {
-  steps, step: 'rush', events, restBase: 'http://127.0.0.1:8080',
+  steps, step: 'rush', events, restBase: 'http://127.0.0.1:8080', token: 'a-token',
   now: observed({ level: 1, claimed: ['4.0.1.0/24'] }),
 }
 
@@ -48,6 +48,7 @@ describe('the screen', () => {
     expect(lines.find((line) => line.startsWith('4.0.1.0/24'))).toContain('peer → transit')
     expect(lines.join('\n')).toContain('event 19')
     expect(lines.join('\n')).toContain('http://127.0.0.1:8080/api/v1/interfaces')
+    expect(lines.join('\n')).toMatch(/^http:\/\/127\.0\.0\.1:8080\/ .*a-token$/m)
   })
 
   test('shades only what overrides keep away, not a natural load that is late', () => {
@@ -65,7 +66,7 @@ describe('the screen', () => {
   })
 
   test('says what it can before the service answers', () => {
-    const lines = textOf({ steps, step: undefined, now: undefined, events: [], restBase: undefined }, 80, 24)
+    const lines = textOf({ steps, step: undefined, now: undefined, events: [], restBase: undefined, token: '' }, 80, 24)
     expect(lines.join('\n')).toContain('no overrides')
   })
 })
@@ -74,7 +75,7 @@ describe('the presenter', () => {
   function present(redraws: boolean, color: boolean): string {
     const out = Object.assign(new PassThrough(), { columns: 100, rows: 30 })
     const presenter = createPresenter({ out, redraws, color, steps })
-    presenter.opens('http://127.0.0.1:8080')
+    presenter.opens('http://127.0.0.1:8080', 'a-token')
     presenter.sees(scene.now!, createStory()[1]!)
     presenter.fails('the service ended\nits last words')
     presenter.closes()

@@ -12,7 +12,7 @@ import { labObstacle } from './lab-obstacle.ts'
 const LAB = fileURLToPath(new URL('../../lab/run', import.meta.url))
 const INSTALL_MS = 300_000
 const SCENARIO_MS = 120_000
-const START_MS = 40_000
+const START_MS = 90_000
 const needed = labObstacle()
 
 interface Lab {
@@ -151,6 +151,18 @@ describe.concurrent('the scenarios', () => {
     expect(specific).toMatch(/^[1-4]\.0\.0\.0\/25$/)
   }, SCENARIO_MS)
 
+  test('a weight: what does nothing is found, withdrawn and not tried again', async () => {
+    const lab = startLab('--scenario', 'weight')
+    await expectSuccess(lab)
+    expect(lab.text).toMatch(/without effect: found after [1-5]?\d\.\d\d s/)
+  }, SCENARIO_MS)
+
+  test('an upgrade, and a gobgpd that is killed: the kernel of the router notices neither', patient, async () => {
+    const lab = startLab('--scenario', 'upgrade', '--scenario', 'gobgpd-restart')
+    await expectSuccess(lab)
+    expect(cells(lab.text, "changes of the kernel's routes")).toEqual([['0'], ['0']])
+  })
+
   test('BIRD as the router', async () => {
     const lab = startLab('--router', 'bird')
     await expectSuccess(lab)
@@ -187,6 +199,6 @@ describe('who asks for what is not there', () => {
   test('is told so', async () => {
     const lab = startLab('--scenario', 'nonsense')
     expect(await lab.ended).toBe(2)
-    expect(lab.text).toContain('use one of four-prefixes, two-prefixes, neighbors, seconds, brink, steady')
+    expect(lab.text).toContain('use one of four-prefixes, two-prefixes, neighbors, seconds, brink, weight, upgrade, gobgpd-restart, steady')
   })
 })

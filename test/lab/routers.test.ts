@@ -44,6 +44,7 @@ describe('the checker of', () => {
     ["BIRD accepts the lab's router with secondary", bird, renderBirdRouter(true)],
     ['FRR accepts docs/frr.conf', frr, docs('frr.conf')],
     ["FRR accepts the lab's router", frr, renderFrrRouter()],
+    ['FRR accepts the router of the virtual machines', frr, renderFrrRouter([])],
   ] as const)('%s', (_, command, text) => check(command, text))
 
   test.each([

@@ -1,25 +1,23 @@
 /** The service as a process of its own, between a real gobgpd and a simulated edge whose gobgpd is real, too. */
 import { execFile } from 'node:child_process'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { renderGobgpdConfig } from '../../src/bgp/gobgpd-config.ts'
 import { parseAddress } from '../../src/model/prefix.ts'
+import { parseCommunity } from '../../src/model/route.ts'
 import { renderEdgeGobgpd } from '../../src/simulator/edge-gobgpd-config.ts'
 import { createEdge, type Edge, type Exit } from '../../src/simulator/edge.ts'
-import { findFreePort, startGobgpd, type Gobgpd } from '../../src/simulator/gobgpd.ts'
-import { startTied, type TiedProcess } from '../../src/simulator/tied-process.ts'
-import { until } from '../simulator/until.ts'
+import { findFreePort, findFreeUdpPort } from '../../src/simulator/free-port.ts'
+import { startGobgpd, type Gobgpd } from '../../src/simulator/gobgpd.ts'
+import type { TiedProcess } from '../../src/simulator/tied-process.ts'
+import { putMode, startServiceProcess, TOKEN } from './service-process.ts'
+import { findWatchdogs } from './watchdogs.ts'
 
 export const MBPS = 1e6
-export const TOKEN = 'a-token-that-is-long-enough'
 const ASN = 64512
 const [HOST, ROUTER] = ['127.0.0.1', '127.0.0.2']
-const SPILLWAY = fileURLToPath(new URL('../../bin/spillway', import.meta.url))
 
 export interface InterfaceJson {
   readonly name: string
@@ -61,27 +59,41 @@ export interface Lab {
   /** What the edge forwards by each exit now, bit/s. */
   carried(): Readonly<Record<string, number>>
   readonly file: string
+  /** `http://HOST:PORT` of the service. */
+  readonly base: string
   stop(): Promise<void>
 }
 
-/** `exits` use next hops in 172.(16 + index).0.0/31; their interfaces are configured to fit. */
+/**
+ * `exits` use next hops in 172.(16 + index).0.0/31, or in a subnet of another length, and in 2001:db8:INDEX::/64; their
+ * interfaces are configured to fit. `gobgpdConfig`: further TOML for the controller's gobgpd. Without `workers`, of
+ * which to get going takes most of what a start costs, sFlow comes by events.
+ */
 export async function startLab({
   exits,
   maxPrefixLength = 32,
   counterIntervalMs = 1000,
+  linkLength = 31,
+  gobgpdConfig = '',
+  workers = 0,
 }: {
   exits: readonly Exit[]
   maxPrefixLength?: number
   counterIntervalMs?: number
+  linkLength?: number
+  gobgpdConfig?: string
+  workers?: number
 }): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-lab-'))
   const file = join(folder, 'spillway.yaml')
-  const [bgpPort, apiPort, sflowPort] = [await findFreePort(HOST), await findFreePort(HOST), await findFreeUdpPort()]
+  const [bgpPort, apiPort, sflowPort] = [await findFreePort(HOST), await findFreePort(HOST), await findFreeUdpPort('127.0.0.1')]
   const [router, host] = [parseAddress(ROUTER), parseAddress(HOST)]
   const gobgp = await startGobgpd({
-    config: renderGobgpdConfig({
-      asn: ASN, routerId: HOST, listenPort: bgpPort, localAddresses: [host], neighbors: [{ address: router, localAddress: host }],
+    config: gobgpdConfig + renderGobgpdConfig({
+      asn: ASN, routerId: HOST, listenPort: bgpPort, localAddresses: [host], neighbors: [{ address: router, localAddress: host, passive: true }],
+      marker: parseCommunity(`${ASN}:100`), restartSeconds: 60,
     }),
+    args: ['-r'],
   })
   const edgeGobgp = await startGobgpd({
     config: renderEdgeGobgpd({
@@ -103,12 +115,12 @@ export async function startLab({
   const configure: Lab['configure'] = (controller) => {
     const interfaces = exits.map(
       ({ name, ifIndex, speedBps }, i) =>
-        `      - { name: ${name}, ifindex: ${ifIndex}, address: 172.${16 + i}.0.0/31, speed: ${speedBps}, per_prefix_threshold: 30Mbps }`,
+        `      - { name: ${name}, ifindex: ${ifIndex}, address: [172.${16 + i}.0.0/${linkLength}, "2001:db8:${i}::2/64"], speed: ${speedBps}, per_prefix_threshold: 30Mbps }`,
     )
     const settings = { interval: '500ms', dry_run: false, min_hold: '3s', stale_after: '5s', withdraw_after: '10s', lease: '20s', ...controller }
     writeFileSync(
       file,
-      `sflow: { listen: "${HOST}:${sflowPort}", window: 5s }
+      `sflow: { listen: "${HOST}:${sflowPort}", window: 5s, workers: ${workers} }
 bgp: { gobgp: "${gobgp.api}", marker_community: "${ASN}:100" }
 controller:
 ${Object.entries(settings).map(([key, value]) => `  ${key}: ${value}`).join('\n')}
@@ -124,6 +136,7 @@ api: { listen: "${HOST}:${apiPort}", token: ${TOKEN} }
   }
   configure({})
 
+  const families = exits.some(({ nextHops }) => nextHops.some((hop) => hop.includes(':'))) ? ['ipv4', 'ipv6'] : ['ipv4']
   const base = `http://${HOST}:${apiPort}`
   let service: TiedProcess | undefined
   const running = (): TiedProcess => {
@@ -140,52 +153,40 @@ api: { listen: "${HOST}:${apiPort}", token: ${TOKEN} }
     gobgp,
     edgeGobgp,
     file,
+    base,
     get service() {
       return running()
     },
     startService: async () => {
-      service = startTied(SPILLWAY, ['run', '-c', file], { env: { ...process.env, SPILLWAY_NODE: process.execPath } })
-      let endedBy: string | undefined
-      void service.ended.then((how) => (endedBy = how))
-      await until('the service listens', async () => {
-        if (endedBy !== undefined) throw new Error(`the service ended by ${endedBy}\n${service?.output}`)
-        return (await fetch(`${base}/healthz`).catch(() => undefined))?.ok === true
-      })
+      const started = startServiceProcess(file, base)
+      service = started.service
+      await started.listens
     },
     configure,
     breakConfig: () => writeFileSync(file, 'routers: nonsense\n'),
     get,
     status: async (path) => (await fetch(`${base}${path}`, { signal: AbortSignal.timeout(5000) })).status,
-    setMode: async (mode) => {
-      const response = await fetch(`${base}/api/v1/mode`, {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
-        body: JSON.stringify({ mode }),
-        signal: AbortSignal.timeout(5000),
-      })
-      return response.status
-    },
+    setMode: (mode) => putMode(base, mode, 5000),
     overrides: () => get('/api/v1/overrides'),
     rib: async () => {
-      const [api, port] = gobgp.api.split(':') as [string, string]
-      const { stdout } = await promisify(execFile)('gobgp', ['-u', api, '-p', port, '-j', 'global', 'rib'])
-      return Object.keys(JSON.parse(stdout) as object).sort()
+      const ribs = await Promise.all(families.map((family) => readRib(gobgp, family)))
+      return ribs.flatMap((rib) => Object.keys(rib)).sort()
     },
     carried: () => Object.fromEntries(edge.loads().map((load) => [load.exit, load.bps])),
     stop: async () => {
       await service?.stop()
       await edge.stop()
+      for (const pid of findWatchdogs(gobgp.api)) process.kill(pid, 'SIGKILL')
       await Promise.all([gobgp.stop(), edgeGobgp.stop()])
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
-async function findFreeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, HOST)
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
+/** What a gobgpd says that it holds, asked with its own client: the attributes of each path, by prefix. */
+export async function readRib({ api }: Gobgpd, family = 'ipv4'): Promise<Readonly<Record<string, readonly unknown[]>>> {
+  const [host, port] = api.split(':') as [string, string]
+  const { stdout } = await promisify(execFile)('gobgp', ['-u', host, '-p', port, '-j', 'global', 'rib', '-a', family])
+  return JSON.parse(stdout) as Record<string, unknown[]>
 }
+

@@ -7,9 +7,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { renderGobgpdConfig } from '../../src/bgp/gobgpd-config.ts'
 import { SflowDecoder } from '../../src/collector/sflow/decoder.ts'
 import { parseAddress } from '../../src/model/prefix.ts'
+import { parseCommunity } from '../../src/model/route.ts'
 import { renderEdgeGobgpd } from '../../src/simulator/edge-gobgpd-config.ts'
 import { createEdge, type Edge } from '../../src/simulator/edge.ts'
-import { findFreePort, startGobgpd, type Gobgpd } from '../../src/simulator/gobgpd.ts'
+import { findFreePort } from '../../src/simulator/free-port.ts'
+import { startGobgpd, type Gobgpd } from '../../src/simulator/gobgpd.ts'
 import { until } from './until.ts'
 
 const execute = promisify(execFile)
@@ -25,8 +27,9 @@ let collector: Socket
 /** What came over sFlow, as the collector would add it up. */
 const heard = {
   flowBytes: new Map<number, number>(),
-  counters: new Map<number, { octets: number; discards: number; up: boolean }[]>(),
+  counters: new Map<number, { octets: number; discards: number; up: boolean; uptimeMs: number }[]>(),
 }
+let uptimeMs = 0
 const sequences: number[] = []
 const rates = new Set<number>()
 const bad: string[] = []
@@ -59,7 +62,7 @@ beforeAll(async () => {
   const localAddress = parseAddress(CONTROLLER)
   controller = await startGobgpd({
     config: renderGobgpdConfig({
-      asn: 64512, routerId: CONTROLLER, listenPort, localAddresses: [localAddress],
+      asn: 64512, routerId: CONTROLLER, listenPort, localAddresses: [localAddress], marker: parseCommunity('64512:100'),
       neighbors: [{ address: parseAddress(ROUTER), localAddress }],
     }),
   })
@@ -72,7 +75,10 @@ beforeAll(async () => {
   collector = createSocket('udp4').bind(0, '127.0.0.1')
   await once(collector, 'listening')
   const decoder = new SflowDecoder({
-    datagram: ({ sequence }) => sequences.push(sequence) > 0,
+    datagram: (header) => {
+      uptimeMs = header.uptimeMs
+      return sequences.push(header.sequence) > 0
+    },
     flow: ({ egressIfIndex, frameLength, samplingRate }) => {
       rates.add(samplingRate)
       const bytes = (heard.flowBytes.get(egressIfIndex) ?? 0) + frameLength * samplingRate
@@ -81,7 +87,7 @@ beforeAll(async () => {
     counters: ({ ifIndex, outOctets, outDiscards, status }) => {
       const list = heard.counters.get(ifIndex) ?? []
       const up = (status & 2) !== 0
-      heard.counters.set(ifIndex, [...list, { octets: outOctets, discards: outDiscards, up }])
+      heard.counters.set(ifIndex, [...list, { octets: outOctets, discards: outDiscards, up, uptimeMs }])
     },
     malformed: (reason) => void bad.push(reason),
   })
@@ -143,7 +149,7 @@ describe('routes', () => {
 
   test('an override of the controller moves its traffic, and goes with it', async () => {
     await until('all at the peer', () => mbps('peer') === 60 && mbps('transit') === 10)
-    const more = ['1.0.0.128/25', 'nexthop', '172.17.0.1', 'local-pref', '500', 'community', 'no-export']
+    const more = ['1.0.0.128/25', 'nexthop', '172.17.0.1', 'local-pref', '500', 'community', '64512:100,no-export']
     await gobgp(controller, 'global', 'rib', 'add', ...more)
     await until('half of the prefix moves', () => mbps('peer') === 40 && mbps('transit') === 30)
     expect([edge.exitOf('1.0.0.1'), edge.exitOf('1.0.0.129')]).toEqual(['peer', 'transit'])
@@ -163,7 +169,7 @@ describe('routes', () => {
   })
 
   test('an exit that is down carries nothing, whatever an override says', async () => {
-    const override = ['1.0.0.0/25', 'nexthop', '172.16.0.1', 'local-pref', '500']
+    const override = ['1.0.0.0/25', 'nexthop', '172.16.0.1', 'local-pref', '500', 'community', '64512:100']
     await gobgp(controller, 'global', 'rib', 'add', ...override)
     await until('the override is there', () => edge.table().some(({ prefix }) => prefix === '1.0.0.0/25'))
     await edge.setExitUp('peer', false)
@@ -191,10 +197,11 @@ describe('sFlow', () => {
     await until('all at the peer', () => mbps('peer') === 60 && mbps('transit') === 10)
     forget()
     await until('there are some counters', () => (heard.counters.get(3)?.length ?? 0) >= 8)
-    const { octets: first } = heard.counters.get(3)!.at(0)!
-    const { octets: last } = heard.counters.get(3)!.at(-1)!
-    const counted = last - first
-    expect(counted / 1e6).toBeCloseTo((60 / 8) * 2.1, 0)
+    const first = heard.counters.get(3)!.at(0)!
+    const last = heard.counters.get(3)!.at(-1)!
+    const counted = last.octets - first.octets
+    const sent = (60e6 / 8) * ((last.uptimeMs - first.uptimeMs) / 1000)
+    expect(counted / sent).toBeCloseTo(1, 1)
     // Some 280 samples: three standard errors are 18 %, and the edges of the interval a little more.
     expect(heard.flowBytes.get(3)! / counted).toBeGreaterThan(0.7)
     expect(heard.flowBytes.get(3)! / counted).toBeLessThan(1.3)

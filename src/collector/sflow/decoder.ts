@@ -17,12 +17,13 @@ const FLOW_SAMPLE_EXPANDED = 3
 const COUNTERS_SAMPLE_EXPANDED = 4
 
 /**
- * flow_format. Routing and gateway records (1002, 1003) tell nothing that the route table does not know
- * better.
+ * flow_format. Gateway records (1003) tell nothing that the route table does not know better; the next hop of
+ * extended_router tells whether the ifIndex is the interface that we take it for.
  */
 const RAW_HEADER = 1
 const SAMPLED_IPV4 = 3
 const SAMPLED_IPV6 = 4
+const EXTENDED_ROUTER = 1002
 
 /** counter_format, and the length of its fields. */
 const GENERIC_INTERFACE = 1
@@ -47,28 +48,38 @@ export class SflowDecoder {
   }
   readonly #flow: FlowSample = {
     sequence: 0, sourceType: 0, sourceIndex: 0, samplingRate: 0, drops: 0, egressIfIndex: 0, frameLength: 0,
-    family: 0, w0: 0, w1: 0, w2: 0, w3: 0,
+    family: 0, w0: 0, w1: 0, w2: 0, w3: 0, nextHop: { family: 0, w0: 0, w1: 0, w2: 0, w3: 0 },
   }
   readonly #counters: CounterSample = {
     sequence: 0, sourceType: 0, sourceIndex: 0, ifIndex: 0, speedBps: 0, status: 0, outOctets: 0,
     inDiscards: 0, inErrors: 0, outDiscards: 0, outErrors: 0,
   }
 
+  /**
+   * The bytes last decoded, and how they are read: whoever receives into the same bytes every time makes but
+   * one view.
+   */
+  #bytes: Uint8Array = new Uint8Array()
+  #view: DataView = new DataView(this.#bytes.buffer)
+
   constructor(sink: SflowSink) {
     this.#sink = sink
   }
 
   /**
-   * Hands the datagram's samples to the sink. A faulty sample costs itself only, as long as its length says
-   * where the next one starts; each fault is told once.
+   * Hands the samples of the datagram in the first `end` bytes to the sink. A faulty sample costs itself
+   * only, as long as its length says where the next one starts; each fault is told once.
    */
-  decode(bytes: Uint8Array): void {
-    const fault = this.#datagram(bytes)
+  decode(bytes: Uint8Array, end = bytes.length): void {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    const fault = this.#datagram(this.#view, end)
     if (fault !== undefined) this.#sink.malformed(fault)
   }
 
-  #datagram(bytes: Uint8Array): Fault {
-    const end = bytes.length
+  #datagram(bytes: DataView, end: number): Fault {
     if (end < 8) return 'truncated'
     if (readU32(bytes, 0) !== VERSION) return 'version'
     const addressType = readU32(bytes, 4)
@@ -102,7 +113,7 @@ export class SflowDecoder {
     return undefined
   }
 
-  #sample(format: number, bytes: Uint8Array, at: number, end: number): Fault {
+  #sample(format: number, bytes: DataView, at: number, end: number): Fault {
     switch (format) {
       case FLOW_SAMPLE:
         return this.#flowSample(false, bytes, at, end)
@@ -117,7 +128,7 @@ export class SflowDecoder {
     }
   }
 
-  #flowSample(isExpanded: boolean, bytes: Uint8Array, start: number, end: number): Fault {
+  #flowSample(isExpanded: boolean, bytes: DataView, start: number, end: number): Fault {
     if (end - start < (isExpanded ? 44 : 32)) return 'sample_length'
     const sample = this.#flow
     sample.sequence = readU32(bytes, start)
@@ -137,13 +148,14 @@ export class SflowDecoder {
     sample.frameLength = 0
     sample.family = 0
     sample.w0 = sample.w1 = sample.w2 = sample.w3 = 0
+    sample.nextHop.family = 0
     const fault = this.#flowRecords(readU32(bytes, at), bytes, at + 4, end)
     if (fault === undefined) this.#sink.flow(sample)
     return fault
   }
 
   /** The raw header, when there is one, knows better than a sampled_ipv4 or sampled_ipv6 record beside it. */
-  #flowRecords(records: number, bytes: Uint8Array, start: number, end: number): Fault {
+  #flowRecords(records: number, bytes: DataView, start: number, end: number): Fault {
     let at = start
     let hasRawHeader = false
     for (let i = 0; i < records; i++) {
@@ -158,6 +170,8 @@ export class SflowDecoder {
         hasRawHeader = true
       } else if (!hasRawHeader && (format === SAMPLED_IPV4 || format === SAMPLED_IPV6)) {
         fault = this.#sampledIp(format, bytes, at, at + length)
+      } else if (format === EXTENDED_ROUTER) {
+        fault = this.#extendedRouter(bytes, at, at + length)
       }
       if (fault !== undefined) return fault
       at += padded(length)
@@ -166,7 +180,7 @@ export class SflowDecoder {
   }
 
   /** sampled_header: protocol, frame_length, stripped, header. */
-  #rawHeader(bytes: Uint8Array, at: number, end: number): Fault {
+  #rawHeader(bytes: DataView, at: number, end: number): Fault {
     if (end - at < 16) return 'record_length'
     const headerLength = readU32(bytes, at + 12)
     if (headerLength > end - at - 16) return 'record_length'
@@ -179,7 +193,7 @@ export class SflowDecoder {
   }
 
   /** sampled_ipv4 and sampled_ipv6: length, protocol, source, destination, … */
-  #sampledIp(format: number, bytes: Uint8Array, at: number, end: number): Fault {
+  #sampledIp(format: number, bytes: DataView, at: number, end: number): Fault {
     const sample = this.#flow
     if (end - at < (format === SAMPLED_IPV4 ? 32 : 56)) return 'record_length'
     sample.frameLength = readU32(bytes, at)
@@ -189,7 +203,24 @@ export class SflowDecoder {
     return undefined
   }
 
-  #countersSample(isExpanded: boolean, bytes: Uint8Array, start: number, end: number): Fault {
+  /** extended_router: next hop, source and destination mask. */
+  #extendedRouter(bytes: DataView, at: number, end: number): Fault {
+    if (end - at < 4) return 'record_length'
+    const type = readU32(bytes, at)
+    // Type 0 is an unknown address, of no length.
+    if (type !== ADDRESS_IPV4 && type !== ADDRESS_IPV6) return undefined
+    const isIpv4 = type === ADDRESS_IPV4
+    if (end - at < (isIpv4 ? 8 : 20)) return 'record_length'
+    const { nextHop } = this.#flow
+    nextHop.family = isIpv4 ? 4 : 6
+    nextHop.w0 = readU32(bytes, at + 4)
+    nextHop.w1 = isIpv4 ? 0 : readU32(bytes, at + 8)
+    nextHop.w2 = isIpv4 ? 0 : readU32(bytes, at + 12)
+    nextHop.w3 = isIpv4 ? 0 : readU32(bytes, at + 16)
+    return undefined
+  }
+
+  #countersSample(isExpanded: boolean, bytes: DataView, start: number, end: number): Fault {
     if (end - start < (isExpanded ? 16 : 12)) return 'sample_length'
     const sample = this.#counters
     sample.sequence = readU32(bytes, start)
@@ -215,7 +246,7 @@ export class SflowDecoder {
   }
 
   /** if_counters. */
-  #genericInterface(bytes: Uint8Array, at: number): void {
+  #genericInterface(bytes: DataView, at: number): void {
     const sample = this.#counters
     sample.ifIndex = readU32(bytes, at)
     sample.speedBps = isUncounted(bytes, at + 8) ? 0 : readU64(bytes, at + 8)
@@ -228,7 +259,7 @@ export class SflowDecoder {
   }
 
   /** Compact form: type in the upper 8 bits, index in the lower 24. */
-  #readSource(sample: FlowSample | CounterSample, isExpanded: boolean, bytes: Uint8Array, at: number): void {
+  #readSource(sample: FlowSample | CounterSample, isExpanded: boolean, bytes: DataView, at: number): void {
     const word = readU32(bytes, at)
     sample.sourceType = isExpanded ? word : word >>> 24
     sample.sourceIndex = isExpanded ? readU32(bytes, at + 4) : word & 0xffffff
@@ -250,6 +281,6 @@ function isFrameLength(bytes: number): boolean {
 }
 
 /** Counters that an agent does not keep are all ones. */
-function isUncounted(bytes: Uint8Array, at: number): boolean {
+function isUncounted(bytes: DataView, at: number): boolean {
   return readU32(bytes, at) === 0xffffffff && readU32(bytes, at + 4) === 0xffffffff
 }

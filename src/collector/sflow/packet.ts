@@ -20,7 +20,7 @@ const IPV6_BYTES = 40
 export function readPacket(
   sample: FlowSample,
   protocol: number,
-  bytes: Uint8Array,
+  bytes: DataView,
   at: number,
   end: number,
 ): boolean {
@@ -37,7 +37,7 @@ export function readPacket(
 }
 
 /** IPv4 destination from the 4 bytes at `at`. */
-export function readIpv4Destination(sample: FlowSample, bytes: Uint8Array, at: number): void {
+export function readIpv4Destination(sample: FlowSample, bytes: DataView, at: number): void {
   sample.family = 4
   sample.w0 = readU32(bytes, at)
   sample.w1 = 0
@@ -46,7 +46,7 @@ export function readIpv4Destination(sample: FlowSample, bytes: Uint8Array, at: n
 }
 
 /** IPv6 destination from the 16 bytes at `at`. */
-export function readIpv6Destination(sample: FlowSample, bytes: Uint8Array, at: number): void {
+export function readIpv6Destination(sample: FlowSample, bytes: DataView, at: number): void {
   sample.family = 6
   sample.w0 = readU32(bytes, at)
   sample.w1 = readU32(bytes, at + 4)
@@ -54,7 +54,7 @@ export function readIpv6Destination(sample: FlowSample, bytes: Uint8Array, at: n
   sample.w3 = readU32(bytes, at + 12)
 }
 
-function readEthernet(sample: FlowSample, bytes: Uint8Array, start: number, end: number): boolean {
+function readEthernet(sample: FlowSample, bytes: DataView, start: number, end: number): boolean {
   if (end - start < ETHERNET_BYTES) return false
   let at = start + ETHERNET_BYTES
   let etherType = readU16(bytes, at - 2)
@@ -74,15 +74,15 @@ function isTag(etherType: number): boolean {
 }
 
 /** RFC 791, section 3.1. */
-function readIpv4(sample: FlowSample, bytes: Uint8Array, at: number, end: number): boolean {
-  if (end - at < IPV4_BYTES || bytes[at]! >>> 4 !== 4 || (bytes[at]! & 15) < 5) return false
+function readIpv4(sample: FlowSample, bytes: DataView, at: number, end: number): boolean {
+  if (end - at < IPV4_BYTES || bytes.getUint8(at) >>> 4 !== 4 || (bytes.getUint8(at) & 15) < 5) return false
   readIpv4Destination(sample, bytes, at + 16)
   return true
 }
 
 /** RFC 8200, section 3. */
-function readIpv6(sample: FlowSample, bytes: Uint8Array, at: number, end: number): boolean {
-  if (end - at < IPV6_BYTES || bytes[at]! >>> 4 !== 6) return false
+function readIpv6(sample: FlowSample, bytes: DataView, at: number, end: number): boolean {
+  if (end - at < IPV6_BYTES || bytes.getUint8(at) >>> 4 !== 6) return false
   readIpv6Destination(sample, bytes, at + 24)
   return true
 }

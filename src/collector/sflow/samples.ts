@@ -35,6 +35,15 @@ export interface DatagramHeader {
   uptimeMs: number
 }
 
+/** The next hop that the router had for a sampled packet; family 0 when no record tells. */
+export interface NextHop {
+  family: 0 | 4 | 6
+  w0: number
+  w1: number
+  w2: number
+  w3: number
+}
+
 /** flow_sample and flow_sample_expanded. */
 export interface FlowSample {
   sequence: number
@@ -60,6 +69,7 @@ export interface FlowSample {
   w1: number
   w2: number
   w3: number
+  readonly nextHop: NextHop
 }
 
 /** counters_sample and counters_sample_expanded with a generic interface record (if_counters). */

@@ -45,6 +45,7 @@ describe('a datagram written by hand from the specification', () => {
       {
         sequence: 17, sourceType: 0, sourceIndex: 1, samplingRate: 1024, drops: 2, egressIfIndex: 3, frameLength: 1518,
         family: 4, w0: 0xc6336407, w1: 0, w2: 0, w3: 0,
+        nextHop: { family: 4, w0: 0xac100001, w1: 0, w2: 0, w3: 0 },
       },
     ])
     expect(counters).toEqual([
@@ -239,12 +240,12 @@ describe('any bytes', () => {
   const flow = fc.record({
     isExpanded: fc.boolean(), sequence: word(), sourceType: fc.nat(255), sourceIndex: fc.nat(0xffffff),
     samplingRate: fc.integer({ min: 1, max: 2 ** 28 }), drops: word(), output: fc.nat(0x3ffffffe),
-    to: address, frameLength: fc.integer({ min: 1, max: 2 ** 20 }), tags: fc.array(fc.constantFrom(0x8100, 0x88a8, 0x9100), { maxLength: 4 }),
+    to: address, nextHop: address, frameLength: fc.integer({ min: 1, max: 2 ** 20 }), tags: fc.array(fc.constantFrom(0x8100, 0x88a8, 0x9100), { maxLength: 4 }),
   })
   const valid = fc
     .record({ agent: address, subAgent: word(), sequence: word(), uptimeMs: word(), flows: fc.array(flow, { maxLength: 6 }) })
     .map(({ flows, ...header }) => {
-      const samples = flows.map((f) => flowSample({ ...f, records: [rawHeader(f.frameLength, frame(f.to, f.tags))] }))
+      const samples = flows.map((f) => flowSample({ ...f, records: [rawHeader(f.frameLength, frame(f.to, f.tags)), extendedRouter(f.nextHop)] }))
       return { header, flows, bytes: datagram(header, samples) }
     })
 

@@ -19,7 +19,7 @@ export function decode(bytes: Uint8Array): Decoded {
       decoded.headers.push({ ...header })
       return true
     },
-    flow: (sample) => void decoded.flows.push({ ...sample }),
+    flow: (sample) => void decoded.flows.push({ ...sample, nextHop: { ...sample.nextHop } }),
     counters: (sample) => void decoded.counters.push({ ...sample }),
     malformed: (reason) => void decoded.malformed.push(reason),
   }

@@ -1,0 +1,56 @@
+/** What a changed configuration goes on with. */
+import { isDeepStrictEqual } from 'node:util'
+import type { Collector } from '../collector/collector.ts'
+import type { Config } from '../config/config.ts'
+import type { ControllerHandover } from '../controller/controller.ts'
+import type { History } from '../history/history.ts'
+import type { LeaseHandover } from '../lease/lease-keeper.ts'
+import type { Alarm } from '../model/alarm.ts'
+import type { ModeHandover } from './mode-switch.ts'
+
+/**
+ * What outlives a change of the configuration: the story of every override, and telemetry where it is
+ * unchanged.
+ */
+export interface Handover {
+  readonly controller: ControllerHandover
+  /** It listens already. */
+  readonly collector: Collector | undefined
+  readonly alarms: readonly Alarm[]
+  readonly mode: ModeHandover
+  /** By gobgpd; none when the marker has changed, which each lease belongs to. */
+  readonly leases: ReadonlyMap<string, LeaseHandover>
+  /** It goes on where its settings are unchanged. */
+  readonly history: History | undefined
+}
+
+/** Which parts serve under the next configuration as they are. */
+export interface Kept {
+  readonly collector: boolean
+  readonly history: boolean
+  /** The gobgpds whose leases go on. */
+  readonly leases: ReadonlySet<string>
+}
+
+export function whatIsKept(config: Config, next: Config): Kept {
+  const keepsMarker = config.bgp.marker === next.bgp.marker
+  return {
+    collector: isDeepStrictEqual(collectorSettings(config), collectorSettings(next)),
+    history: isDeepStrictEqual(config.history, next.history),
+    leases: new Set(keepsMarker ? next.routers.map(({ gobgp }) => gobgp) : []),
+  }
+}
+
+/** All of a configuration that telemetry depends on. */
+function collectorSettings({ sflow, routers }: Config): unknown {
+  return {
+    sflow,
+    routers: routers.map(({ name, sflowAgents, interfaces }) => ({
+      name,
+      sflowAgents,
+      interfaces: interfaces.map(({ name: own, ifIndex, members, speedBps }) => ({
+        name: own, ifIndex, members, speedBps,
+      })),
+    })),
+  }
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { holdMs, noteHomecomings } from '../../../src/controller/plan/restless.ts'
+import { parsePrefix } from '../../../src/model/prefix.ts'
+import { FakeEdge, flowsOf, makeWorld } from '../fake-edge.ts'
+import { RouterSteering } from '../../../src/controller/router-steering.ts'
+
+const MINUTE = 60_000
+const [whole, half, other] = ['1.0.0.0/24', '1.0.0.128/25', '2.0.0.0/24'].map((prefix) => movedAt(prefix, 0)) as [never, never, never]
+
+function movedAt(prefix: string, minute: number, fromInterface = 'peer'): Parameters<typeof holdMs>[1] {
+  return { prefix: parsePrefix(prefix), fromInterface, sinceMs: minute * MINUTE }
+}
+
+test('the hold doubles with every homecoming, also of a part, up to 32 times', () => {
+  let all = noteHomecomings([], [whole], MINUTE)
+  expect([whole, half, other].map((moved) => holdMs(all, moved, MINUTE) / MINUTE)).toEqual([2, 2, 1])
+  all = noteHomecomings(all, [half], 10 * MINUTE)
+  expect(holdMs(all, whole, MINUTE)).toBe(4 * MINUTE)
+  for (let n = 0; n < 20; n++) all = noteHomecomings(all, [whole], 20 * MINUTE)
+  expect(holdMs(all, whole, MINUTE)).toBe(32 * MINUTE)
+})
+
+test('what leaves in the place of what came home to the same link a short while ago is held like it', () => {
+  const all = noteHomecomings([], [whole], MINUTE)
+  const minutes = (prefix: string, minute: number, from?: string): number => holdMs(all, movedAt(prefix, minute, from), MINUTE) / MINUTE
+  expect([minutes('2.0.0.0/24', 5), minutes('2.0.0.0/24', 11), minutes('2.0.0.0/24', 5, 'other peer')]).toEqual([2, 1, 1])
+  expect(holdMs(noteHomecomings(all, [movedAt('2.0.0.0/24', 5)], 8 * MINUTE), movedAt('3.0.0.0/24', 10), MINUTE)).toBe(4 * MINUTE)
+})
+
+test('an hour at rest, and it is forgotten', () => {
+  const all = noteHomecomings([], [whole], 0)
+  expect(noteHomecomings(all, [], 59 * MINUTE)).toHaveLength(1)
+  expect(noteHomecomings(all, [], 60 * MINUTE)).toEqual([])
+})
+
+test('a load that comes and goes every three minutes changes routes less and less often', async () => {
+  const edge = new FakeEdge(makeWorld([20, 20, 20, 25]))
+  const steering = new RouterSteering(edge.world.router, edge.parts(), 0)
+  const perQuarter = [0, 0, 0, 0]
+  for (let s = 0; s < 3600; s += 5) {
+    edge.world.flows = flowsOf(s % 360 < 180 ? [20, 20, 20, 25] : [20, 20, 20])
+    const before = edge.calls.length
+    const seen = await steering.observe(s * 1000, 'active')
+    const verdict = steering.decide(seen, 'active', { overrides: 100, changes: 50, detouredShare: 1 })
+    await steering.act(verdict, seen, () => s * 1000)
+    perQuarter[Math.floor(s / 900)]! += edge.calls.length - before
+  }
+  expect(perQuarter[0]).toBeGreaterThanOrEqual(4)
+  expect(perQuarter[3]).toBeLessThanOrEqual(2)
+})
