@@ -15,7 +15,8 @@ export interface BgpOptions extends Omit<GobgpOptions, 'target' | 'routers'> {
 export interface Bgp extends RouteSource, GuardedStore, SessionOpener {
   /** Begins to connect to every gobgpd, and keeps at it until `stop`; never fails. */
   start(): Promise<void>
-  stop(): Promise<void>
+  /** Stops the clients, but for those at the targets to be spared: resolves with these, which go on. */
+  stop(spared?: ReadonlySet<string>): Promise<ReadonlyMap<string, Gobgp>>
   /** One for each gobgpd. */
   status(): readonly GobgpStatus[]
   stats(): readonly GobgpStats[]
@@ -40,12 +41,15 @@ export interface Bgp extends RouteSource, GuardedStore, SessionOpener {
 
 /**
  * One client for each gobgpd that the routers name. What routers that share one have in it is kept apart; see
- * GobgpOptions.
+ * GobgpOptions. `running` are clients, by target, that were made with the same options: they serve on, tables and all.
  */
-export function createBgp({ routers, ...options }: BgpOptions): Bgp {
+export function createBgp(
+  { routers, ...options }: BgpOptions,
+  running: ReadonlyMap<string, Gobgp> = new Map(),
+): Bgp {
   const clients = new Map<string, Gobgp>()
   for (const [target, peering] of Map.groupBy(routers, (router) => router.gobgp)) {
-    clients.set(target, createGobgp({ ...options, target, routers: peering }))
+    clients.set(target, running.get(target) ?? createGobgp({ ...options, target, routers: peering }))
   }
   const targetOf = new Map(routers.map(({ name, gobgp }) => [name, gobgp]))
 
@@ -58,7 +62,11 @@ export function createBgp({ routers, ...options }: BgpOptions): Bgp {
 
   return {
     start: async () => void (await Promise.all([...clients.values()].map((client) => client.start()))),
-    stop: async () => void (await Promise.all([...clients.values()].map((client) => client.stop()))),
+    stop: async (spared = new Set()) => {
+      const isSpared = ([target]: [string, Gobgp]): boolean => spared.has(target)
+      await Promise.all([...clients].filter((one) => !isSpared(one)).map(([, client]) => client.stop()))
+      return new Map([...clients].filter(isSpared))
+    },
     status: () => [...clients.values()].map((client) => client.status()),
     stats: () => [...clients.values()].map((client) => client.stats()),
     peers: (target) => clientAt(target).peers(),

@@ -1,5 +1,7 @@
 /** The command `run`: the service from start to end, and its signals. */
 import { randomBytes } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { ConfigError } from '../config/config-error.ts'
 import type { Config } from '../config/config.ts'
@@ -13,7 +15,7 @@ import { messageOf } from '../model/error-message.ts'
 import { monotonicClock } from '../process/monotonic-clock.ts'
 import { spareMemory } from '../process/spare-memory.ts'
 import { createSupervisor } from '../process/supervisor.ts'
-import type { Handover } from '../service/handover.ts'
+import { endHandover, type Handover } from '../service/handover.ts'
 import { createService, HandoverRefused, type Service } from '../service/service.ts'
 import { createWatchdogChild } from '../watchdog/watchdog-child.ts'
 import { watchdogSettings } from './watchdog.ts'
@@ -92,6 +94,12 @@ export async function runCommand(file: string, version: string): Promise<number>
     }
     const next = reload(file, config, logger)
     if (next === undefined) continue
+    if (isDeepStrictEqual(next, config)) {
+      // It may have been changed over REST, until now.
+      log.setLevel(next.log.level)
+      logger.info({ file }, 'configuration read again, and nothing in it has changed')
+      continue
+    }
     let before: Handover
     try {
       before = await service.handOver(next)
@@ -111,8 +119,9 @@ export async function runCommand(file: string, version: string): Promise<number>
         'the configuration cannot be put to work and was not taken',
       )
       try {
-        service = await start(config, { ...before, collector: undefined, history: undefined })
+        service = await start(config, before)
       } catch (fault) {
+        await endHandover(before)
         return failToStart(fault)
       }
     }
@@ -163,6 +172,8 @@ function listenForSignals(): () => Promise<Signal> {
       const first = SIGNALS.find((signal) => waiting.delete(signal))
       if (first !== undefined) return first
       await new Promise<void>((resolve) => (wake = resolve))
+      // What came with it counts, too.
+      await setImmediate()
     }
   }
 }

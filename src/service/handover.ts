@@ -1,5 +1,6 @@
 /** What a changed configuration goes on with. */
 import { isDeepStrictEqual } from 'node:util'
+import type { Gobgp } from '../bgp/gobgp.ts'
 import type { Collector } from '../collector/collector.ts'
 import type { Config } from '../config/config.ts'
 import type { ControllerHandover } from '../controller/controller.ts'
@@ -9,13 +10,15 @@ import type { Alarm } from '../model/alarm.ts'
 import type { ModeHandover } from './mode-switch.ts'
 
 /**
- * What outlives a change of the configuration: the story of every override, and telemetry where it is
- * unchanged.
+ * What outlives a change of the configuration: the story of every override; telemetry and route tables where
+ * what they depend on is unchanged.
  */
 export interface Handover {
   readonly controller: ControllerHandover
   /** It listens already. */
   readonly collector: Collector | undefined
+  /** By target; each is connected already, and its tables are filled. */
+  readonly gobgps: ReadonlyMap<string, Gobgp>
   readonly alarms: readonly Alarm[]
   readonly mode: ModeHandover
   /** By gobgpd; none when the marker has changed, which each lease belongs to. */
@@ -24,10 +27,17 @@ export interface Handover {
   readonly history: History | undefined
 }
 
+/** Ends what goes on, when no service takes over. */
+export async function endHandover({ collector, gobgps, history }: Handover): Promise<void> {
+  await Promise.all([collector?.stop(), ...[...gobgps.values()].map((client) => client.stop()), history?.stop()])
+}
+
 /** Which parts serve under the next configuration as they are. */
 export interface Kept {
   readonly collector: boolean
   readonly history: boolean
+  /** Targets of the gobgpds whose clients go on. */
+  readonly gobgps: ReadonlySet<string>
   /** The gobgpds whose leases go on. */
   readonly leases: ReadonlySet<string>
 }
@@ -37,6 +47,11 @@ export function whatIsKept(config: Config, next: Config): Kept {
   return {
     collector: isDeepStrictEqual(collectorSettings(config), collectorSettings(next)),
     history: isDeepStrictEqual(config.history, next.history),
+    gobgps: new Set(
+      next.routers
+        .map(({ gobgp }) => gobgp)
+        .filter((target) => isDeepStrictEqual(gobgpSettings(config, target), gobgpSettings(next, target))),
+    ),
     leases: new Set(keepsMarker ? next.routers.map(({ gobgp }) => gobgp) : []),
   }
 }
@@ -53,4 +68,10 @@ function collectorSettings({ sflow, routers }: Config): unknown {
       })),
     })),
   }
+}
+
+/** All of a configuration that the client of a gobgpd depends on. */
+function gobgpSettings({ bgp, routers }: Config, target: string): unknown {
+  const own = routers.filter(({ gobgp }) => gobgp === target)
+  return { bgp, routers: own.map(({ name, address }) => ({ name, address })) }
 }

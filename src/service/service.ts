@@ -34,7 +34,7 @@ import { createUnownedSweep } from './unowned-sweep.ts'
 export { HandoverRefused } from '../controller/obsolete.ts'
 
 export interface Service {
-  /** Rejects when an address cannot be listened on; all that had started is stopped again. */
+  /** Rejects when an address cannot be listened on; all that had started is stopped again, what was handed over is not. */
   start(): Promise<void>
   /** Stops in order. Overrides stay in GoBGP. */
   stop(): Promise<void>
@@ -76,7 +76,10 @@ export function createService(
   const collector =
     before?.collector ??
     createCollector({ ...sflow, routers, clock, logger: logger.child({ part: 'collector' }) })
-  const bgp = createBgp({ routers, ...config.bgp, clock, logger: logger.child({ part: 'bgp' }) })
+  const bgp = createBgp(
+    { routers, ...config.bgp, clock, logger: logger.child({ part: 'bgp' }) },
+    before?.gobgps,
+  )
   const modeSwitch = createModeSwitch(
     {
       file: modeFile,
@@ -181,11 +184,17 @@ export function createService(
   /** The mode in which a service of the changed configuration would start. */
   const modeUnder = ({ controller: { dryRun } }: Config): Mode =>
     startingMode(createModeFile(modeFile, dryRun), dryRun, modeSwitch.handover())
-  const stop = async (): Promise<void> => {
+  const stop = async (spared?: Handover): Promise<void> => {
     modeSwitch.stop()
     await controller.stop()
     await within(RELEASE_WITHIN_MS, leases.release())
-    await Promise.all([api.stop(), collector.stop(), bgp.stop(), stories.flush(), history?.stop()])
+    await Promise.all([
+      api.stop(),
+      bgp.stop(new Set(spared?.gobgps.keys())),
+      stories.flush(),
+      spared?.collector ? undefined : collector.stop(),
+      spared?.history ? undefined : history?.stop(),
+    ])
   }
   return {
     start: async () => {
@@ -204,11 +213,11 @@ export function createService(
         }
         await Promise.all([collecting, steer()])
       } catch (error) {
-        await stop()
+        await stop(before)
         throw error
       }
     },
-    stop,
+    stop: () => stop(),
     handOver: async (next) => {
       const handedOver = await controller.handOver(findSuccessions(config, next, modeUnder(next)))
       modeSwitch.stop()
@@ -217,15 +226,16 @@ export function createService(
         RELEASE_WITHIN_MS,
         leases.release(({ target }) => !kept.leases.has(target)),
       )
-      await Promise.all([
+      const [gobgps] = await Promise.all([
+        bgp.stop(kept.gobgps),
         api.stop(),
-        bgp.stop(),
         stories.flush(),
         kept.collector ? undefined : collector.stop(),
         kept.history ? undefined : history?.stop(),
       ])
       return {
         controller: handedOver,
+        gobgps,
         collector: kept.collector ? collector : undefined,
         history: kept.history ? history : undefined,
         alarms: alarmWatch.alarms,

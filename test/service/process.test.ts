@@ -18,13 +18,14 @@ let file: string
 let apiPort: number
 let service: TiedProcess
 
-const configure = (port: number): void =>
+const configure = (port: number, intervalS = 1): void =>
   writeFileSync(
     file,
     `sflow: { listen: "${HOST}:0", workers: 0 }
 bgp: { gobgp: "${HOST}:1", marker_community: "64512:100" }
 routers: [{ name: edge1, address: 10.0.0.1, interfaces: [{ name: peer, ifindex: 1, address: 172.16.0.0/31, speed: 1Gbps }] }]
 api: { listen: "${HOST}:${port}" }
+controller: { interval: ${intervalS}s }
 `,
   )
 const isAlive = async (): Promise<boolean> => {
@@ -69,6 +70,7 @@ test('SIGTERM does not wait for a storm of SIGHUPs', async () => {
   let printed = ''
   service.process.stdout!.on('data', (text: string) => (printed += text))
   for (let n = 0; n < 200; n++) {
+    configure(apiPort, 1 + (n % 2))
     service.process.kill('SIGHUP')
     await new Promise((resolve) => setTimeout(resolve, 1))
   }

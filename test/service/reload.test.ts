@@ -48,13 +48,15 @@ const isRelieved = async (router: string, gobgp: Lab['gobgp']): Promise<boolean>
 const bothAreRelieved = (): Promise<boolean> =>
   until('both are relieved', async () => (await isRelieved('edge1', lab.gobgp)) && (await isRelieved('edge2', second.gobgp)), 60_000)
 
+/** The last line of the log with it. Each has its time; of the log only the end is kept. */
+const lastSaid = (words: string): string | undefined =>
+  lab.service.output.split('\n').findLast((line) => line.includes(words))
+
 /** Sends SIGHUP and waits for what the service says of it. */
 async function reload(saying = 'configuration read again'): Promise<void> {
-  // Each line has its time; of the output only the end is kept.
-  const lastSaid = (): string | undefined => lab.service.output.split('\n').findLast((line) => line.includes(saying))
-  const before = lastSaid()
+  const before = lastSaid(saying)
   lab.service.process.kill('SIGHUP')
-  await until(`it says: ${saying}`, () => lastSaid() !== before, 20_000)
+  await until(`it says: ${saying}`, () => lastSaid(saying) !== before, 20_000)
 }
 
 /** Watches the first router while something happens: its override must not even flap. */
@@ -69,9 +71,10 @@ async function untouched(happening: () => Promise<void>): Promise<void> {
   } finally {
     clearInterval(watching)
   }
-  await until('REST answers', async () => (await overrides('edge1').catch(() => [])).length > 0)
+  let after: readonly OverrideJson[] = []
+  await until('REST answers', async () => (after = await overrides('edge1').catch(() => [])).length > 0)
   const story = (list: readonly OverrideJson[]) => list.map(({ id, since, reason }) => ({ id, since, reason }))
-  expect(story(await overrides('edge1'))).toEqual(story(before))
+  expect(story(after)).toEqual(story(before))
   expect([...exits]).toEqual(['transit'])
 }
 
@@ -92,14 +95,33 @@ test('a file that is faulty, vanished, or a directory changes nothing', () =>
     // A good one right behind a bad one: the last one counts.
     writeFileSync(lab.file, 'nonsense')
     lab.service.process.kill('SIGHUP')
-    writeFileSync(lab.file, both)
+    writeFileSync(lab.file, both.replace('min_hold: 3s', 'min_hold: 4s'))
     await reload()
     expect(await held(second.gobgp)).not.toEqual([])
   }), 60_000)
 
+test('where nothing has changed nothing is interrupted; where gobgpds are not concerned no route is read again', async () => {
+  await untouched(async () => {
+    const watching = new AbortController()
+    const stream = (await fetch(`${lab.base}/api/v1/events`, { signal: watching.signal })).body!.getReader()
+    await reload('nothing in it has changed')
+    // It tells each cycle, and would have ended.
+    const endMs = performance.now() + 3000
+    while (performance.now() < endMs) expect((await stream.read()).done).toBe(false)
+    watching.abort()
+
+    const filled = lastSaid('route tables are in place')
+    writeFileSync(lab.file, both.replace('min_hold: 3s', 'min_hold: 4s'))
+    await reload()
+    await until('it is ready', async () => (await lab.status('/readyz').catch(() => 0)) === 200)
+    expect(lastSaid('route tables are in place')).toBe(filled)
+  })
+}, 60_000)
+
 test('the level of the log changes, there and back', async () => {
   const saysCycles = (): boolean => /"level":20,.*"msg":"cycle"/.test(lab.service.output)
   const level = async () => (await lab.get<{ level: string }>('/api/v1/log')).level
+  writeFileSync(lab.file, both)
   await untouched(async () => {
     expect([saysCycles(), await level()]).toEqual([false, 'info'])
     writeFileSync(lab.file, `${both}log: { level: debug }\n`)
@@ -223,6 +245,7 @@ test('a router whose inbound policy makes its own routes win: found, told, withd
   await until('all are withdrawn', async () => (await held(lab.gobgp)).length === 0, 60_000)
   const setAside = (await status()).routers[0]!.set_aside
   expect(setAside.length).toBeGreaterThan(0)
+  writeFileSync(lab.file, both.replace('min_hold: 3s', 'min_hold: 4s'))
   await reload()
   await until('it is ready', async () => (await lab.status('/readyz').catch(() => 0)) === 200, 30_000)
   const cycled = performance.now()
