@@ -1,7 +1,10 @@
 /**
  * Prints every skipped test and, as the last line, the totals: `N passed, N failed`. With SPILLWAY_LAB_MUST_RUN
- * in the environment it is a failure when no test of the lab passed.
+ * in the environment it is a failure when no test of the lab passed. The files with failures are written to
+ * SPILLWAY_FAILED_FILES, a line each; none when something failed outside of them.
  */
+import { writeFileSync } from 'node:fs'
+import { relative } from 'node:path'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
 const LAB_TESTS = 'test/lab/lab.test.ts'
@@ -23,6 +26,11 @@ export default class TotalsReporter implements Reporter {
       process.exitCode = 1
     }
     const failed = of('failed').length + broken + errors.length + Number(labMissing)
+    const file = process.env['SPILLWAY_FAILED_FILES']
+    if (file !== undefined && errors.length === 0 && !labMissing) {
+      const names = modules.filter((module) => !module.ok()).map(({ moduleId }) => relative('.', moduleId))
+      writeFileSync(file, names.map((name) => `${name}\n`).join(''))
+    }
     process.stdout.write(`\n${of('passed').length} passed, ${failed} failed\n`)
   }
 }
