@@ -5,7 +5,7 @@
  *   --seconds N          of each load (5)
  *   --repeats N          rounds in which all take their turn (3)
  *   --rate N             datagrams a second, instead of each one's own
- *   --receive-buffer N   of each, MiB (4)
+ *   --receive-buffer N   of each, MiB (32)
  *   --malformed N        every Nth datagram is cut short
  *   --no-search          does not look for the highest rate without loss, nor how fast each drains a backlog
  */
@@ -44,7 +44,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '5' },
     repeats: { type: 'string', default: '3' },
     rate: { type: 'string' },
-    'receive-buffer': { type: 'string', default: '4' },
+    'receive-buffer': { type: 'string', default: '32' },
     malformed: { type: 'string', default: '0' },
     search: { type: 'boolean', default: true },
   },

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { validate } from 'dockerfile-utils'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { parseConfig } from '../src/config/load-config.ts'
 
 const read = (name: string): string => readFileSync(fileURLToPath(new URL(`../packaging/${name}`, import.meta.url)), 'utf8')
 const readDocument = (name: string): string => readFileSync(fileURLToPath(new URL(`../docs/${name}`, import.meta.url)), 'utf8')
@@ -54,6 +55,12 @@ test('the users are ones that systemd-sysusers makes', ({ skip }) => {
   } finally {
     rmSync(root, { recursive: true })
   }
+})
+
+test('the kernel grants the receive buffer that the configuration asks for by default', () => {
+  const minimal = 'bgp: { marker_community: "64512:100" }\nrouters: [{ name: edge1, address: 10.0.0.1, interfaces: [{ name: peer, ifindex: 1, address: 172.16.0.0/31 }] }]'
+  const { receiveBufferBytes } = parseConfig(minimal, 'spillway.yaml', {}).sflow
+  expect(read('sysctl.conf')).toContain(`\nnet.core.rmem_max = ${receiveBufferBytes}\n`)
 })
 
 test('a service that hangs is started again well within its lease', () => {

@@ -47,7 +47,7 @@ const sflow = z.strictObject({
     ),
   ),
   receive_buffer: size(2 ** 16, 2 ** 30)
-    .prefault('4MiB')
+    .prefault('32MiB')
     .meta(about("the kernel's, for each thread; `net.core.rmem_max` must allow it")),
 })
 
