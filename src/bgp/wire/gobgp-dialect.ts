@@ -182,7 +182,6 @@ export const DEFINED_SETS = { neighbor: 2, community: 5, largeCommunity: 7 } as 
 export const ESTABLISHED = 6
 export const ADMIN_DOWN = 2
 export const VALIDATION = { not_found: 2, valid: 3, invalid: 4 } as const
-export const SEGMENT = { set: 1, sequence: 2, confed_sequence: 3, confed_set: 4 } as const
 
 /** One version of the API. */
 export interface GobgpDialect {

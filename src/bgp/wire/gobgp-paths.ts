@@ -3,10 +3,11 @@ import { addressBits, formatAddress, parseAddress, prefixOf, type Family, type P
 import type { PathAttributes } from '../../model/route.ts'
 import type { RouteKey } from './gobgp-api.ts'
 import {
-  SEGMENT, TABLE, type AttributeMessage, type FamilyMessage, type GobgpDialect, type NlriMessage, type PathKey,
+  TABLE, type AttributeMessage, type FamilyMessage, type GobgpDialect, type NlriMessage, type PathKey,
   type PathMessage, type SentPath,
 } from './gobgp-dialect.ts'
 import type { Rpc } from './grpc-channel.ts'
+import { SEGMENT } from './packed-attributes.ts'
 
 const SAFI_UNICAST = 1
 

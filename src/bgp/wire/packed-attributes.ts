@@ -1,7 +1,6 @@
 /** The attributes of a path as a row of numbers: equal rows are equal attributes, and no others. Pure. */
 import type { Address } from '../../model/prefix.ts'
 import type { AsSegment, LargeCommunity, Origin, PathAttributes } from '../../model/route.ts'
-import { SEGMENT } from './gobgp-dialect.ts'
 
 /**
  * Signed 32-bit numbers: a word of flags and the number of large communities, a word of the other numbers,
@@ -21,6 +20,9 @@ const HAS_ORIGINATOR = 32
 const LARGE_SHIFT = 8
 /** More than fit into an UPDATE (RFC 4271, section 4.1), and into 16 bits. */
 const MOST_WORDS = 0xffff
+
+/** Types of AS_PATH segments (RFC 5065, section 3); GoBGP's API has the same numbers. */
+export const SEGMENT = { set: 1, sequence: 2, confed_sequence: 3, confed_set: 4 } as const
 
 const KINDS: ReadonlyMap<number, AsSegment['kind']> = new Map(
   Object.entries(SEGMENT).map(([kind, type]) => [type, kind as AsSegment['kind']]),
