@@ -5,7 +5,6 @@ import type { EgressInterface } from '../model/topology.ts'
 import { presentInterface, type interfaceSchema } from './json/interface.ts'
 import { findInterfaces } from './parameters.ts'
 import type { ApiView } from './view.ts'
-import { withoutAlternate } from './without-alternate.ts'
 
 /** Interfaces in the order of the configuration; of one router when it is named. */
 export function presentInterfaces(
@@ -13,7 +12,7 @@ export function presentInterfaces(
   router?: string,
 ): z.input<typeof interfaceSchema>[] {
   return findInterfaces(view.routers(), { router }).map((i) =>
-    presentInterface(reportOf(view, i) ?? unreported(view, i), withoutAlternate(view, i.router, i.name)),
+    presentInterface(reportOf(view, i) ?? unreported(view, i)),
   )
 }
 
@@ -25,6 +24,6 @@ function reportOf(view: ApiView, { router, name }: EgressInterface): InterfaceRe
 /** What is known of an interface before the first cycle. */
 function unreported(view: ApiView, i: EgressInterface): InterfaceReport {
   const traffic = view.traffic(i.router).interfaces.find(({ name }) => name === i.name)!
-  const unknown = { naturalBps: undefined, plannedBps: undefined, state: 'stale' } as const
+  const unknown = { naturalBps: undefined, plannedBps: undefined, withoutAlternateBps: undefined, state: 'stale' } as const
   return { ...i, speedBps: traffic.speedBps, traffic, ...unknown }
 }

@@ -134,7 +134,7 @@ export function createController(
         router.name,
         verdicts[i]!.decisions.map((d) => (hasFailed(d) ? { ...d, acted: false } : d)),
       )
-      return reportRouter(router, observations[i]!, verdicts[i]!, outcome)
+      return reportRouter(router, observations[i]!, verdicts[i]!, outcome, steerings[i]!.withoutAlternate(observations[i]!))
     })
     report = { startedMs, durationMs: clock() - startedMs, mode: cycleMode, routers }
     parts.onCycle?.(report)

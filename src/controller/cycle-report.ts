@@ -8,11 +8,13 @@ import type { InterfaceReport, InterfaceState, OverrideReport, RouterReport } fr
 import type { Outcome } from './send-changes.ts'
 import type { Verdict } from './verdict.ts'
 
+/** `withoutAlternate` by interface index, bit/s; undefined when it is not known. */
 export function reportRouter(
   router: Router,
   seen: Observation,
   { plan, changes }: Verdict,
   outcome: Outcome,
+  withoutAlternate: readonly number[] | undefined,
 ): RouterReport {
   const overrides = reportOverrides(router, seen, { plan, changes }, outcome)
   return {
@@ -23,7 +25,10 @@ export function reportRouter(
     gobgpAnswers: seen.gobgpAnswers,
     telemetryFaults: seen.telemetryFaults,
     permission: seen.permission,
-    interfaces: router.interfaces.map((_, i) => reportInterface(router, i, seen, plan, overrides)),
+    interfaces: router.interfaces.map((_, i) => ({
+      ...reportInterface(router, i, seen, plan, overrides),
+      withoutAlternateBps: withoutAlternate?.[i],
+    })),
     overrides,
     effects: plan.effects,
     setAside: plan.setAside,
@@ -37,7 +42,7 @@ function reportInterface(
   seen: Observation,
   plan: Verdict['plan'],
   overrides: readonly OverrideReport[],
-): InterfaceReport {
+): Omit<InterfaceReport, 'withoutAlternateBps'> {
   const configured = router.interfaces[i]!
   const traffic = seen.traffic.interfaces[i]!
   const natural = plan.natural[i]

@@ -18,6 +18,8 @@ export interface InterfaceReport {
   readonly traffic: InterfaceTraffic
   readonly naturalBps: number | undefined
   readonly plannedBps: number | undefined
+  /** Of its traffic, what could leave by no other; undefined until that is known. May be 20 s old. */
+  readonly withoutAlternateBps: number | undefined
   /** Shares of speed, of 1. */
   readonly highWatermark: number
   readonly lowWatermark: number

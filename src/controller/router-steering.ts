@@ -3,6 +3,7 @@
  * GoBGP: what it has not answered goes on beside, and until it has, this router is steered by what is
  * remembered.
  */
+import { AlternateWatch } from './alternate-watch.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Mode } from '../model/mode.ts'
 import { comparePrefixes, formatPrefix, type Prefix } from '../model/prefix.ts'
@@ -85,6 +86,7 @@ export class RouterSteering {
   /** Of the overrides of the last plan. */
   #footing: Footing = []
   readonly #exchange: Exchange
+  readonly #alternateWatch = new AlternateWatch()
   #awaitsOpenSinceMs: number | undefined
   readonly #orders: PinOrder[] = []
   /** Since when the router's telemetry contradicts itself. */
@@ -226,6 +228,11 @@ export class RouterSteering {
   /** What is known of a prefix as of the last decision; undefined before the first. */
   explain(prefix: Prefix): PrefixFacts | undefined {
     return this.#lastCycle && explainPrefix(this.#lastCycle, prefix)
+  }
+
+  /** By interface index, bit/s that no relief could move; undefined until that is known. To be asked once a cycle. */
+  withoutAlternate(seen: Observation): readonly number[] | undefined {
+    return this.#alternateWatch.look(this.router, seen, this.#routes)
   }
 
   /**

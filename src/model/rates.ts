@@ -106,6 +106,11 @@ export class Rates {
     return this.#table.interfaces[this.#start + row]!
   }
 
+  /** Rate of a row, bit/s. */
+  bpsAt(row: number): number {
+    return this.#table.bps[this.#start + row]!
+  }
+
   /** The interface with the highest rate, of equal ones the first, as index; undefined without rows. */
   busiestInterface(): number | undefined {
     const { interfaces, bps } = this.#table

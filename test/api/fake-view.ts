@@ -357,6 +357,7 @@ function reportInterface(i: EgressInterface): InterfaceReport {
     traffic,
     naturalBps: isMeasured ? 950e6 : undefined,
     plannedBps: isMeasured ? 850e6 : undefined,
+    withoutAlternateBps: isMeasured ? 85e6 : i.router === 'edge1' ? 0 : undefined,
     state: isMeasured ? 'high' : 'ok',
   }
 }

@@ -230,23 +230,6 @@ describe('prefixes', () => {
     expect((await ask('/api/v1/prefixes?without=nothing')).status).toBe(400)
   })
 
-  test('that cannot be moved are summed up for each interface, at most every 10 s', async () => {
-    let report = REPORT
-    let routes = createFakeView().routes
-    const { ask } = await serve(createFakeView({
-      report: () => report,
-      routes: { ...routes, covering: (...of) => routes.covering(...of) },
-    }))
-    const sums = async () =>
-      ((await ask('/api/v1/interfaces?router=edge1')).json() as { without_alternate_bps: number }[]).map((i) => i.without_alternate_bps)
-    expect(await sums()).toEqual([85e6, 0])
-    routes = { ...routes, covering: () => [] }
-    report = { ...REPORT, startedMs: REPORT.startedMs + 9_000 }
-    expect(await sums()).toEqual([85e6, 0])
-    report = { ...REPORT, startedMs: REPORT.startedMs + 10_000 }
-    expect(await sums()).toEqual([385e6, 100e6])
-  })
-
   test('page by page, and those about a prefix', async () => {
     const { ask } = await serve()
     const pages = await Promise.all([0, 2, 4, 6].map((offset) => ask(`/api/v1/prefixes?limit=2&offset=${offset}`)))

@@ -21,7 +21,7 @@ function states(mbps: readonly number[], change: { outBps?: number | undefined; 
   }
   const verdict = { plan, changes: { add: [], withdraw: [] }, decisions: [], opens: false }
   const outcome = { installed: new Set<string>(), failures: [] }
-  return reportRouter(world.router, seen, verdict, outcome).interfaces.map(({ state }) => state)
+  return reportRouter(world.router, seen, verdict, outcome, undefined).interfaces.map(({ state }) => state)
 }
 
 test('an interface is high above its watermark, and ok below', () => {

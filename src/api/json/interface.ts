@@ -20,7 +20,7 @@ export const interfaceSchema = z
     without_alternate_bps: bps.nullable().meta({
       description:
         'Traffic of it whose prefixes have no alternate or no received route, which no relief can move, bit/s; ' +
-        'looked at every 10 s. `GET /api/v1/prefixes?without=alternate` lists them.',
+        'looked at every 10 s, null before the first look is over. `GET /api/v1/prefixes?without=alternate` lists them.',
     }),
     high_watermark: share.meta({ description: 'Relief begins above this fraction of the speed.' }),
     low_watermark: share,
@@ -33,9 +33,7 @@ export const interfaceSchema = z
   })
   .meta({ id: 'Interface' })
 
-export function presentInterface(
-  { traffic, ...i }: InterfaceReport, withoutAlternateBps: number | undefined,
-): z.input<typeof interfaceSchema> {
+export function presentInterface({ traffic, ...i }: InterfaceReport): z.input<typeof interfaceSchema> {
   return {
     router: i.router,
     name: i.name,
@@ -45,7 +43,7 @@ export function presentInterface(
     utilization: toShare(traffic.outBps, i.speedBps),
     natural_bps: toBps(i.naturalBps),
     planned_bps: toBps(i.plannedBps),
-    without_alternate_bps: toBps(withoutAlternateBps),
+    without_alternate_bps: toBps(i.withoutAlternateBps),
     high_watermark: i.highWatermark,
     low_watermark: i.lowWatermark,
     relief_target: i.reliefTarget,

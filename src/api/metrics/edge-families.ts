@@ -4,7 +4,6 @@ import { formatPrefix, type Family } from '../../model/prefix.ts'
 import type { InterfaceTraffic } from '../../model/traffic.ts'
 import { currentRates, largestRates } from '../group-rates.ts'
 import type { ApiView } from '../view.ts'
-import { withoutAlternate } from '../without-alternate.ts'
 import type { MetricFamily, Sample } from './metric-family.ts'
 
 export const EDGE_FAMILIES: readonly MetricFamily[] = [
@@ -14,7 +13,7 @@ export const EDGE_FAMILIES: readonly MetricFamily[] = [
   interfaceGauge(
     'without_alternate',
     'Its traffic that no relief can move, as its prefixes have no alternate or no received route; looked at every 10 s.',
-    ({ router, name }, view) => withoutAlternate(view, router, name),
+    ({ withoutAlternateBps }) => withoutAlternateBps,
   ),
   interfaceGauge('speed', 'Its speed.', ({ speedBps }) => speedBps),
   watermark('high', 'Share of its speed above which traffic moves away.', (i) => i.highWatermark),
@@ -80,7 +79,7 @@ export const EDGE_FAMILIES: readonly MetricFamily[] = [
 function interfaceGauge(
   what: string,
   help: string,
-  read: (report: InterfaceReport, view: ApiView) => number | undefined,
+  read: (report: InterfaceReport) => number | undefined,
 ): MetricFamily {
   return {
     kind: 'gauge',
@@ -89,7 +88,7 @@ function interfaceGauge(
     labels: ['router', 'interface'],
     read: (view) =>
       (view.report()?.routers ?? []).flatMap(({ interfaces }) =>
-        interfaces.map((i): Sample => [{ router: i.router, interface: i.name }, read(i, view)]),
+        interfaces.map((i): Sample => [{ router: i.router, interface: i.name }, read(i)]),
       ),
   }
 }

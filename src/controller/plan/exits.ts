@@ -92,8 +92,7 @@ function findExits(router: Router, covering: readonly Route[]): readonly Exit[] 
   const exits: Exit[] = []
   for (const route of covering) {
     for (const path of rankPaths(route.paths).paths) {
-      if (path.rpki === 'invalid' || !canBeFollowed(path)) continue
-      const interfaceIndex = interfaceIndexOf(router, path.nextHop)
+      const interfaceIndex = mayLeadTo(router, path)
       if (interfaceIndex === undefined || exits.some((exit) => exit.interfaceIndex === interfaceIndex)) {
         continue
       }
@@ -101,6 +100,11 @@ function findExits(router: Router, covering: readonly Route[]): readonly Exit[] 
     }
   }
   return exits
+}
+
+/** The interface by which a path takes detours, as index, if it may take any. */
+export function mayLeadTo(router: Router, path: Path): number | undefined {
+  return path.rpki === 'invalid' || !canBeFollowed(path) ? undefined : interfaceIndexOf(router, path.nextHop)
 }
 
 /**

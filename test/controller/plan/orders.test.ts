@@ -257,7 +257,7 @@ describe('over cycles', () => {
 
     const seen = await bench.steering.observe(bench.nowMs, 'active')
     const verdict = await bench.cycle()
-    const router = reportRouter(bench.edge.world.router, seen, verdict, verdict)
+    const router = reportRouter(bench.edge.world.router, seen, verdict, verdict, undefined)
     const report: CycleReport = { startedMs: bench.nowMs, durationMs: 1, mode: 'active', routers: [router] }
     const stories = tellStories(new Map(), report)
     bench.steering = new RouterSteering(bench.edge.world.router, bench.edge.parts({ stories }), bench.nowMs)
@@ -326,7 +326,7 @@ describe('over cycles', () => {
 
     const seen = await bench.steering.observe(bench.nowMs, 'active')
     const verdict = await bench.cycle()
-    const router = reportRouter(bench.edge.world.router, seen, verdict, verdict)
+    const router = reportRouter(bench.edge.world.router, seen, verdict, verdict, undefined)
     const kept = tellKeptOut({ startedMs: bench.nowMs, durationMs: 1, mode: 'active', routers: [router] })
     bench.edge.installed.clear()
     bench.steering = new RouterSteering(bench.edge.world.router, bench.edge.parts({ keptOut: kept }), bench.nowMs)
