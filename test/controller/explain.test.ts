@@ -102,6 +102,7 @@ describe('a prefix that is moved', () => {
       'For 1.0.0.0/24 to come home to exit0:',
       '- its hold must end, in 50s',
       '- exit0 must have room for 21.5 Mbps below its relief target (its traffic and the error of it); it has 0 bps',
+      'Should exit1 overflow before it can come home: what is not restless leaves there first.',
       'It goes at once when its route, exit1 or the session goes.',
     ])
     // It comes home as soon as both are so, and not a bit sooner.
@@ -141,6 +142,41 @@ describe('a prefix that is moved', () => {
     const { told } = explain(world, '1.0.0.0/24')
     expect(told.goes[0]).toBe('1.0.0.0/24 leaves rtr1 by exit0, but for the parts that are moved away.')
     expect(told.toMove).toContain('For the rest to move away from exit0:')
+  })
+})
+
+describe('a restless prefix', () => {
+  const HALF = 'half the way there, to 72.5 Mbps'
+
+  test('one that came home of late: until when, and that others go first', () => {
+    const world = makeWorld([20, 20, 20, 25])
+    world.step(120_000)
+    world.flows = flowsOf([20, 20, 20])
+    world.step(60_000)
+    expect(world.overrides()).toEqual([])
+    const { told } = explain(world, '1.0.0.0/24')
+    expect(told.why.at(-1)).toBe(
+      '1.0.0.0/24 came home to exit0 1m ago: for 9m yet it is restless, and others move before it, as each change of exit ' +
+        'disturbs those who use it.',
+    )
+    expect(told.toMove.join('\n')).toContain(HALF)
+    // As it says: another one of the same size goes first.
+    world.flows = flowsOf([20, 20, 20, 25])
+    world.step()
+    expect(world.overrides()).toEqual(['2.0.0.0/24 exit0>exit1'])
+  })
+
+  test('one that left of late; ten minutes after its move it is one like any other', () => {
+    const world = makeWorld([20, 20, 20, 25])
+    world.step(60_000)
+    const { told } = explain(world, '1.0.0.0/24')
+    expect(told.why.at(-1)).toContain('1.0.0.0/24 moved to exit1 1m ago: for 9m yet it is restless')
+    expect(told.toMove).toContain('Should exit1 overflow before it can come home: what is not restless leaves there first.')
+    world.nowMs += 540_000
+    const { told: later, facts } = explain(world, '1.0.0.0/24')
+    expect(facts.restless).toBeUndefined()
+    expect([...later.why, ...later.toMove].join('\n')).not.toContain('restless')
+    expect(explain(world, '2.0.0.0/24').told.toMove.join('\n')).not.toContain('restless')
   })
 })
 

@@ -12,6 +12,7 @@ import { isOverloaded } from '../plan/overload.ts'
 import type { RouterPlan } from '../plan/plan.ts'
 import { isDry, type PlanInput, type Planning } from '../plan/planning.ts'
 import { PrefixGuard } from '../plan/prefix-guard.ts'
+import { recentMoves, restlessPrefixes, type RecentMove } from '../plan/restless.ts'
 import { whySetAside } from '../plan/set-aside.ts'
 import type { Alternate, Circumstances, InterfaceLoad, NaturalExit, PrefixFacts } from './prefix-facts.ts'
 import { explainOverrides } from './explain-overrides.ts'
@@ -44,7 +45,7 @@ export function explainPrefix(cycle: LastCycle, prefix: Prefix): PrefixFacts {
     guard: new PrefixGuard(router, input.policy, routes.nextHops()),
     wanted: new Map(plan.overrides.map((one) => [formatPrefix(one.override.prefix), one])),
     ended: [],
-    restless: [],
+    restless: restlessPrefixes({ ...plan, nowMs }, []),
     decisions: [],
   }
   const home = received && homeOf(planning, received, prefix)
@@ -70,6 +71,9 @@ export function explainPrefix(cycle: LastCycle, prefix: Prefix): PrefixFacts {
     windowMs: input.windowMs,
     alternates: alternatesOf(planning, loads, covering, prefix, home),
     overrides: explainOverrides(planning, plan, seen, loads, prefix),
+    restless: recentMoves({ ...plan, nowMs })
+      .filter((one) => overlaps(one.prefix, prefix))
+      .reduce<RecentMove | undefined>((last, one) => ((last?.atMs ?? -Infinity) >= one.atMs ? last : one), undefined),
     ...explainPieces(planning, loads, received, prefix, home),
     circumstances: circumstancesOf(cycle),
   }

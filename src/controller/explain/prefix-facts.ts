@@ -7,6 +7,7 @@ import type { Path } from '../../model/route.ts'
 import type { EgressInterface, Router } from '../../model/topology.ts'
 import type { Obstacle } from '../plan/candidates.ts'
 import type { Unfinished } from '../plan/planning.ts'
+import type { RecentMove } from '../plan/restless.ts'
 import type { Permission, RouterSession } from '../ports.ts'
 import type { TelemetryState } from '../report.ts'
 
@@ -26,6 +27,8 @@ export interface PrefixFacts {
   readonly windowMs: number
   readonly alternates: readonly Alternate[]
   readonly overrides: readonly OverrideFacts[]
+  /** The last move of it, or of what shares addresses with it, while that makes it restless: it moves after others. */
+  readonly restless: RecentMove | undefined
   /** What would move if its natural exit were overloaded, in pieces; and what would not. */
   readonly movable: readonly { readonly prefix: Prefix; readonly bps: number; readonly to: string }[]
   readonly stuck: readonly StuckFacts[]

@@ -8,7 +8,7 @@ export function tellObstacles(facts: PrefixFacts): string[] {
   return [...tellMove(facts), ...tellCircumstances(facts.circumstances, facts.router.name)]
 }
 
-function tellMove({ received, natural, overrides, movable, stuck, demand }: PrefixFacts): string[] {
+function tellMove({ received, natural, overrides, movable, stuck, demand, restless }: PrefixFacts): string[] {
   if (received === undefined) return ['For it to move: a route that holds it must be received.']
   const load = natural?.load
   if (load === undefined) {
@@ -31,10 +31,19 @@ function tellMove({ received, natural, overrides, movable, stuck, demand }: Pref
   for (const { prefix, bps, to } of movable) {
     lines.push(`- ${formatPrefix(prefix)} (${formatRate(bps)}) could move to ${to}`)
   }
+  if (movable.length > 0 && restless !== undefined) lines.push(...tellRestless(load))
   if (movable.length > 0) {
     lines.push('- of all that could move, the plan takes as few prefixes as reach the relief target')
   }
   return lines
+}
+
+/** What is restless moves last, and no further than half the way. */
+function tellRestless({ interface: { name }, highBps, targetBps }: InterfaceLoad): string[] {
+  return [
+    `- it is restless: what else could move from ${name} must be too little to reach the relief target, ` +
+      `and even then it moves only as far as brings ${name} half the way there, to ${formatRate((highBps + targetBps) / 2)}`,
+  ]
 }
 
 function tellNeed({

@@ -1,5 +1,5 @@
 /** A prefix's facts in sentences: where it goes, why, and what would have to change for it to move. Pure. */
-import { formatAddress, formatPrefix } from '../../model/prefix.ts'
+import { formatAddress, formatPrefix, overlaps } from '../../model/prefix.ts'
 import { formatAsPath, type Path } from '../../model/route.ts'
 import { formatDuration, formatRate, formatShare } from '../../model/units.ts'
 import type { Alternate, InterfaceLoad, OverrideFacts, PrefixFacts } from './prefix-facts.ts'
@@ -19,7 +19,7 @@ const MOST_NAMED = 5
 export function tellPrefix(facts: PrefixFacts): Explanation {
   return {
     goes: [...tellExit(facts), ...tellOverrides(facts), ...tellDemand(facts), ...tellInside(facts)],
-    why: [...tellBest(facts), ...tellLoad(facts), ...tellAlternates(facts)],
+    why: [...tellBest(facts), ...tellLoad(facts), ...tellAlternates(facts), ...tellRestless(facts)],
     toMove: [...facts.overrides.flatMap((one) => tellRelease(facts, one)), ...tellObstacles(facts)],
   }
 }
@@ -134,11 +134,26 @@ function alternateText({ path, interface: name, roomBps, closed }: Alternate): s
   return `${name ?? 'elsewhere'} (${pathText(path)}): ${room}`
 }
 
-function tellRelease({ circumstances, windowMs }: PrefixFacts, one: OverrideFacts): string[] {
+function tellRestless({ restless, atMs }: PrefixFacts): string[] {
+  if (restless === undefined) return []
+  const { prefix, isHome, toInterface, untilMs } = restless
+  const ago = wholeSeconds(Math.max(0, atMs - restless.atMs))
+  const moved = isHome ? `came home to ${toInterface}` : `moved to ${toInterface}`
+  return [
+    `${formatPrefix(prefix)} ${moved} ${ago} ago: for ${wholeSeconds(untilMs - atMs)} yet it is restless, and others move ` +
+      'before it, as each change of exit disturbs those who use it.',
+  ]
+}
+
+function wholeSeconds(ms: number): string {
+  return formatDuration(Math.ceil(ms / 1000) * 1000)
+}
+
+function tellRelease({ circumstances, windowMs, restless }: PrefixFacts, one: OverrideFacts): string[] {
   const { override, heldMs, needsBps, roomBps } = one
   const home = override.fromInterface
   const lines = [`For ${formatPrefix(override.prefix)} to come home to ${home}:`]
-  if (heldMs > 0) lines.push(`- its ${override.pinnedUntilMs === undefined ? 'hold' : 'pin by hand'} must end, in ${formatDuration(Math.ceil(heldMs / 1000) * 1000)}`)
+  if (heldMs > 0) lines.push(`- its ${override.pinnedUntilMs === undefined ? 'hold' : 'pin by hand'} must end, in ${wholeSeconds(heldMs)}`)
   const need = `${formatRate(needsBps)} below its relief target (its traffic and the error of it)`
   if (needsBps === 0) lines.push('- nothing more: nothing was measured towards it, so it takes no room')
   else if (roomBps === undefined) lines.push(`- the load and speed of ${home} must be known`)
@@ -155,6 +170,9 @@ function tellRelease({ circumstances, windowMs }: PrefixFacts, one: OverrideFact
     )
   }
   if (!circumstances.mayRelease) lines.push('- rates must have been measured over a whole window')
+  if (restless !== undefined && overlaps(restless.prefix, override.prefix)) {
+    lines.push(`Should ${override.toInterface} overflow before it can come home: what is not restless leaves there first.`)
+  }
   lines.push(`It goes at once when its route, ${override.toInterface} or the session goes.`)
   return lines
 }

@@ -49,20 +49,35 @@ export function noteHomecomings(
  * disturbs those who use the prefix. What a guard or an operator ended is not among them: it may go where it
  * went before. Nor is what `ended` in this plan: another exit takes over.
  */
-export function restlessPrefixes(
-  { homecomings, placements, nowMs }: {
-    readonly homecomings: readonly Homecoming[]
-    readonly placements: readonly Placement[]
-    readonly nowMs: number
-  },
-  ended: readonly Prefix[],
-): readonly Prefix[] {
-  const isRecent = (ms: number): boolean => nowMs - ms < RESTLESS_MS
-  const moved = [
-    ...homecomings.filter(({ lastMs }) => isRecent(lastMs)),
-    ...placements.filter(({ startMs, endMs }) => endMs === undefined && isRecent(startMs)),
-  ]
-  return outermost(moved.map(({ prefix }) => prefix).filter((prefix) => !ended.some((e) => overlaps(e, prefix))))
+export function restlessPrefixes(movements: Movements, ended: readonly Prefix[]): readonly Prefix[] {
+  const moved = recentMoves(movements).map(({ prefix }) => prefix)
+  return outermost(moved.filter((prefix) => !ended.some((e) => overlaps(e, prefix))))
+}
+
+export interface Movements {
+  readonly homecomings: readonly Homecoming[]
+  readonly placements: readonly Placement[]
+  readonly nowMs: number
+}
+
+/** A move that makes a prefix restless until `untilMs`. */
+export interface RecentMove {
+  readonly prefix: Prefix
+  readonly isHome: boolean
+  readonly toInterface: string
+  readonly atMs: number
+  readonly untilMs: number
+}
+
+/** In no order. */
+export function recentMoves({ homecomings, placements, nowMs }: Movements): readonly RecentMove[] {
+  const home = homecomings.map(({ lastMs, ...one }) => ({ ...one, isHome: true, atMs: lastMs }))
+  const away = placements
+    .filter(({ endMs }) => endMs === undefined)
+    .map(({ startMs, ...one }) => ({ ...one, isHome: false, atMs: startMs }))
+  return [...home, ...away]
+    .map(({ prefix, isHome, toInterface, atMs }) => ({ prefix, isHome, toInterface, atMs, untilMs: atMs + RESTLESS_MS }))
+    .filter(({ untilMs }) => nowMs < untilMs)
 }
 
 /** True when the prefix shares addresses with one of them. */
