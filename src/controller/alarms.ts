@@ -14,7 +14,7 @@ import { unheardAgents } from './telemetry/silence.ts'
 export function findAlarms({ startedMs, routers }: CycleReport): Finding[] {
   return routers.flatMap((router) => [
     ...findRouterAlarms(router),
-    ...router.interfaces.flatMap((one) => [...findInterfaceAlarms(one), ...findContradictions(one)]),
+    ...router.interfaces.flatMap((one) => [...findInterfaceAlarms(one), ...findMissing(one), ...findContradictions(one)]),
     ...findEffectAlarms(router, startedMs),
   ])
 }
@@ -114,6 +114,15 @@ function findInterfaceAlarms({
     case 'stale':
       return []
   }
+}
+
+function findMissing({ router, name, traffic: { missingMembers = [] } }: InterfaceReport): Finding[] {
+  if (missingMembers.length === 0) return []
+  const which = `${missingMembers.length === 1 ? 'member' : 'members'} ${missingMembers.join(', ')}`
+  const message =
+    `${name} of ${router} is measured without its ${which} (ifIndex), of which no counters come any more: its load and ` +
+    'its speed are those of the others'
+  return [{ kind: 'lag_member_missing', router, interface: name, message }]
 }
 
 /** One of a kind, what is not trusted before what is only told. */

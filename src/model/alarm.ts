@@ -15,6 +15,8 @@ export const ALARM_KINDS = [
   'telemetry_silent',
   /** One of a router's sFlow agents has never sent anything. */
   'agent_unheard',
+  /** A LAG is measured without a member, of which nothing is told any more. */
+  'lag_member_missing',
   /** Flows and counters of an interface tell different loads. */
   'flows_disagree',
   /** What comes under an interface's ifIndex is another's. */

@@ -39,6 +39,8 @@ export interface InterfaceTraffic {
   readonly lastCounterMs: number | undefined
   readonly counterIntervalMs: number | undefined
   readonly contradictions: readonly Contradiction[]
+  /** ifIndexes of the members of a LAG without which it is measured, as nothing tells of them any more. */
+  readonly missingMembers?: readonly number[]
 }
 
 /** Telemetry that cannot be true, as it contradicts itself or the configuration. */

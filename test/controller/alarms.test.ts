@@ -56,6 +56,16 @@ describe('telemetry that cannot be true', () => {
     }
   })
 
+  test('a LAG that is measured without a member says which', () => {
+    const [first] = healthy.interfaces
+    const without = (missingMembers: number[]) =>
+      findAlarms(reportOf({ interfaces: [{ ...first!, traffic: { ...first!.traffic, missingMembers } }] })).filter((one) => one.kind === 'lag_member_missing')
+    expect(without([])).toEqual([])
+    expect(without([11, 12])[0]).toMatchObject({
+      router: 'edge1', interface: 'transit-a', message: expect.stringContaining('transit-a of edge1 is measured without its members 11, 12 (ifIndex)'),
+    })
+  })
+
   test('an agent that never spoke is told by its address, unless none did', () => {
     const [spoke] = healthy.telemetry.agents
     const unheard = { ...spoke!, agent: parseAddress('10.0.0.2'), lastFlowMs: undefined, lastCounterMs: undefined }

@@ -147,6 +147,11 @@ export class InterfaceCounters {
     return this.#count(before!, point)
   }
 
+  /** What comes next is no continuation: there is no load until the sample after it; the last one stays. */
+  startOver(): void {
+    this.#points = []
+  }
+
   #compare(before: Point, point: Point): CounterOutcome {
     const uptimeStepMs = (point.uptimeMs - before.uptimeMs) | 0
     const arrivalStepMs = point.arrivalMs - before.arrivalMs

@@ -3,47 +3,106 @@ import type { CounterSample } from '../sflow/samples.ts'
 
 /** ifStatus: bit 1 is ifOperStatus. */
 const OPER_UP = 2
+/** A member that was up and is not mentioned for so long, while each other one is for so many times, is gone. */
+const GONE_MS = 60_000
+const GONE_SAMPLES = 3
 
-/** A sample and the uptime of its datagram. */
-export interface TimedSample {
+/** Of the LAG: a sample and the uptime of its datagram. */
+export interface WholeSample {
   readonly sample: Readonly<CounterSample>
   readonly uptimeMs: number
+  /** False where it counts other members than the last one, or from another start: no load lies between the two. */
+  readonly continues: boolean
+}
+
+interface Member {
+  readonly sample: Readonly<CounterSample>
+  readonly uptimeMs: number
+  readonly heardMs: number
+  /** Samples since the last sum. */
+  readonly fresh: number
+  readonly isGone: boolean
 }
 
 export class MemberCounters {
   readonly #ifIndex: number
   readonly #members: readonly number[]
-  /** By ifIndex; and those that have come since the last sum. */
-  readonly #last = new Map<number, TimedSample>()
-  readonly #fresh = new Set<number>()
+  /** By ifIndex; those that were heard. */
+  readonly #heard = new Map<number, Member>()
+  /** The member whose intervals all are taken for. */
+  #clock: number
+  #continues = true
 
   /** `members`: their ifIndexes; at least one. */
   constructor(ifIndex: number, members: readonly number[]) {
     this.#ifIndex = ifIndex
     this.#members = members
+    this.#clock = members[0]!
+  }
+
+  /** Members without which the LAG is counted, as they are not mentioned any more though they were up. */
+  get missing(): readonly number[] {
+    return this.#members.filter((member) => this.#heard.get(member)?.isGone === true)
   }
 
   /**
    * Takes a sample of a member. Returns the sum when each has told something new since the last one; undefined
-   * otherwise: a member that is silent makes the LAG silent, never emptier. Members tell at different times, but
-   * each over intervals of the same length, which those of the first are taken for.
+   * otherwise: a member that is silent makes the LAG silent, never emptier. Not waited for are those that have said
+   * that they are down, and those that are gone while the others are heard: the sum is then that of the others, and so
+   * is its speed. As a LAG spreads its load, that is as full as all of it, even if the one that is gone still works.
+   * Members tell at different times, but each over intervals of the same length, which those of one are taken for.
    */
-  add(sample: Readonly<CounterSample>, uptimeMs: number): TimedSample | undefined {
-    this.#last.set(sample.ifIndex, { sample: { ...sample }, uptimeMs })
-    this.#fresh.add(sample.ifIndex)
-    if (this.#fresh.size < this.#members.length) return undefined
-    this.#fresh.clear()
-    return this.#sum()
+  add(sample: Readonly<CounterSample>, uptimeMs: number, nowMs: number): WholeSample | undefined {
+    const before = this.#heard.get(sample.ifIndex)
+    // What it has sent while nobody heard of it is nothing that was sent in one interval.
+    if (before !== undefined && nowMs - before.heardMs >= GONE_MS && this.#isLeftOut(before)) this.#continues = false
+    this.#heard.set(sample.ifIndex, {
+      sample: { ...sample }, uptimeMs, heardMs: nowMs, fresh: (before?.fresh ?? 0) + 1, isGone: false,
+    })
+    if (this.#heard.size < this.#members.length) return undefined
+    const late = this.#all().filter((member) => member.fresh === 0 && !this.#isLeftOut(member))
+    if (late.length > 0 && !this.#giveUp(late, nowMs)) return undefined
+    return this.#sum(sample.ifIndex)
   }
 
-  #sum(): TimedSample {
-    const samples = this.#members.map((member) => this.#last.get(member)!.sample)
-    const up = samples.filter(({ status }) => (status & OPER_UP) !== 0)
+  #all(): Member[] {
+    return this.#members.map((member) => this.#heard.get(member)!)
+  }
+
+  /** True for a member that need not be heard. */
+  #isLeftOut({ isGone, sample }: Member): boolean {
+    return isGone || !isUp(sample)
+  }
+
+  /** True when the late ones are gone. Without their ifSpeeds nobody knows how much smaller the LAG has become. */
+  #giveUp(late: readonly Member[], nowMs: number): boolean {
+    const others = this.#all().filter((member) => !late.includes(member) && !this.#isLeftOut(member))
+    const isGone =
+      others.length > 0 &&
+      others.every(({ fresh, sample }) => fresh >= GONE_SAMPLES && sample.speedBps > 0) &&
+      late.every(({ heardMs }) => nowMs - heardMs >= GONE_MS)
+    if (!isGone) return false
+    for (const member of late) this.#heard.set(member.sample.ifIndex, { ...member, isGone })
+    this.#continues = false
+    return true
+  }
+
+  /** `last`: the member that was heard last. */
+  #sum(last: number): WholeSample {
+    const counted = this.#all().filter(({ isGone }) => !isGone)
+    const samples = counted.map((member) => member.sample)
+    const up = samples.filter(isUp)
     const sum = (figure: keyof CounterSample, of = samples): number =>
       of.reduce((total, one) => total + one[figure], 0)
-    const { sample, uptimeMs } = this.#last.get(this.#members[0]!)!
+    const clock = up.some(({ ifIndex }) => ifIndex === this.#clock) ? this.#clock : (up[0]?.ifIndex ?? last)
+    const { sample, uptimeMs } = this.#heard.get(clock)!
+    const continues = this.#continues && clock === this.#clock
+    this.#clock = clock
+    this.#continues = true
+    for (const [ifIndex, member] of this.#heard) this.#heard.set(ifIndex, { ...member, fresh: 0 })
     return {
       uptimeMs,
+      continues,
       sample: {
         ...sample,
         ifIndex: this.#ifIndex,
@@ -59,4 +118,8 @@ export class MemberCounters {
       },
     }
   }
+}
+
+function isUp({ status }: Readonly<CounterSample>): boolean {
+  return (status & OPER_UP) !== 0
 }

@@ -4,7 +4,7 @@ import type { AgentTelemetry, Contradiction, InterfaceTraffic, RouterTraffic } f
 import { Cadence } from './cadence.ts'
 import { estimateOut, type CounterReading, type Estimate, type FlowReading } from './estimate.ts'
 import { InterfaceCounters, type CounterOutcome } from './interface-counters.ts'
-import { MemberCounters, type TimedSample } from './member-counters.ts'
+import { MemberCounters, type WholeSample } from './member-counters.ts'
 import { NextHopCheck } from './next-hop-check.ts'
 import type { FlowSum } from './flow-sum.ts'
 import { RouterFlows } from './router-flows.ts'
@@ -119,10 +119,11 @@ export class RouterTelemetry {
   ): CounterOutcome | undefined {
     this.hearCounters(agent, nowMs)
     const i = this.#indexOf.get(sample.ifIndex)
-    const whole = i === undefined ? undefined : this.#wholeOf(i, sample, uptimeMs)
+    const whole = i === undefined ? undefined : this.#wholeOf(i, sample, uptimeMs, nowMs)
     if (i === undefined || whole === undefined) return undefined
     this.#counterCadence.observe(nowMs)
     this.#counterAgents[i] = agent
+    if (!whole.continues) this.#counters[i]!.startOver()
     const outcome = this.#counters[i]!.observe(whole.sample, whole.uptimeMs, nowMs, this.#flows.mark(i))
     if (this.#isQuiet(nowMs)) {
       this.#flows.passQuietly(nowMs)
@@ -132,15 +133,15 @@ export class RouterTelemetry {
   }
 
   /** The sample of the whole interface. */
-  #wholeOf(i: number, sample: Readonly<CounterSample>, uptimeMs: number): TimedSample | undefined {
+  #wholeOf(i: number, sample: Readonly<CounterSample>, uptimeMs: number, nowMs: number): WholeSample | undefined {
     const { ifIndex, speedBps } = this.#router.interfaces[i]!
-    if (sample.ifIndex !== ifIndex) return this.#members[i]?.add(sample, uptimeMs)
+    if (sample.ifIndex !== ifIndex) return this.#members[i]?.add(sample, uptimeMs, nowMs)
     if (this.#members[i] !== undefined) {
       // It sends its own after all, which are no continuation of the sums.
       this.#members[i] = undefined
       this.#counters[i] = new InterfaceCounters(speedBps)
     }
-    return { sample, uptimeMs }
+    return { sample, uptimeMs, continues: true }
   }
 
   /** Everything as of the last telemetry. */
@@ -181,6 +182,7 @@ export class RouterTelemetry {
       operUp,
       ...totals,
       flowScale,
+      missingMembers: this.#members[i]?.missing ?? [],
     }
   }
 

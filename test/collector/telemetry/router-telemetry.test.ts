@@ -88,9 +88,47 @@ describe('a LAG that sends no counters', () => {
   })
 
   it('is silent while one of them is, not emptier', () => {
-    const { lastCounterMs, outBps } = runLag(120_000, (ms) => ms > 60_000).traffic().interfaces[0]!
+    const { lastCounterMs, outBps, missingMembers } = runLag(110_000, (ms) => ms > 60_000).traffic().interfaces[0]!
     expect(outBps).toBe(24e6)
     expect(lastCounterMs).toBeLessThanOrEqual(60_000)
+    expect(missingMembers).toEqual([])
+  })
+
+  it('is that of the others when a member is gone for a minute while they are heard, and slower by as much', () => {
+    const gone = runLag(150_000, (ms) => ms > 60_000).traffic().interfaces[0]!
+    expect(gone).toMatchObject({ outBps: 8e6, speedBps: 100e6, operUp: true, lastCounterMs: 150_000, missingMembers: [12] })
+    // All that it has sent meanwhile is no load of one interval.
+    const bps = new Set<number | undefined>()
+    for (let forMs = 200_000; forMs <= 260_000; forMs += 5000) {
+      bps.add(runLag(forMs, (ms) => ms > 60_000 && ms < 210_000).traffic().interfaces[0]!.outBps)
+    }
+    expect([...bps]).toEqual([8e6, 24e6])
+    const back = runLag(260_000, (ms) => ms > 60_000 && ms < 210_000).traffic().interfaces[0]!
+    expect(back).toMatchObject({ speedBps: 200e6, missingMembers: [] })
+  })
+
+  it('does not wait for a member that went down and is mentioned no more', () => {
+    const telemetry = runLag(60_000)
+    telemetry.counters(countersOf({ ifIndex: 12, outOctets: 112e6, status: 1 }), 61_000, 61_000)
+    for (const ms of [70_000, 80_000, 90_000]) {
+      telemetry.counters(countersOf({ ifIndex: 11, outOctets: ms * 1000 }), ms, ms)
+    }
+    const down = telemetry.traffic().interfaces[0]
+    expect(down).toMatchObject({ outBps: 8e6, speedBps: 100e6, operUp: true, lastCounterMs: 90_000, missingMembers: [] })
+    telemetry.counters(countersOf({ ifIndex: 11, outOctets: 95e6, status: 1 }), 95_000, 95_000)
+    expect(telemetry.traffic().interfaces[0]!.operUp).toBe(false)
+  })
+
+  it('stays silent when nobody tells how fast the others are, or when none of them is heard', () => {
+    const slow = new SampledTelemetry(LAG, 30_000, 1000, 1)
+    for (let ms = 0; ms <= 300_000; ms += 10_000) {
+      if (ms <= 60_000) slow.counters(countersOf({ ifIndex: 12, outOctets: ms * 2000, speedBps: 0 }), ms, ms)
+      slow.counters(countersOf({ ifIndex: 11, outOctets: ms * 1000, speedBps: 0 }), ms, ms)
+    }
+    expect(slow.traffic().interfaces[0]!.lastCounterMs).toBeLessThanOrEqual(60_000)
+    const mute = runLag(60_000)
+    mute.counters(countersOf({ ifIndex: 11, outOctets: 300e6 }), 300_000, 300_000)
+    expect(mute.traffic().interfaces[0]).toMatchObject({ outBps: 24e6, missingMembers: [] })
   })
 
   it('has its own as soon as it sends them', () => {
