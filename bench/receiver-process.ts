@@ -47,7 +47,7 @@ const reader = setInterval(() => {
   longestReadMs = Math.max(longestReadMs, performance.now() - startMs)
   destinations[n] = rates.length
   // What a plan begins with where something may have to move.
-  if (isPlanned) new Demand(router, rates, table).prefixes()
+  if (isPlanned) new Demand(router, rates, table).leavingBy(0)
 }, READ_EVERY_MS / routers.length)
 
 /** Of all routers together, by the median of one. */

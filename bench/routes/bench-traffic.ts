@@ -1,7 +1,7 @@
 /** Traffic of one router with 64 interfaces, towards so many of the prefixes that it has told. */
-import type { Gobgp } from '../../src/bgp/gobgp.ts'
 import { rankPaths } from '../../src/controller/plan/best-path.ts'
 import { interfaceIndexOf } from '../../src/controller/plan/exits.ts'
+import type { RouteSource } from '../../src/controller/ports.ts'
 import type { Address } from '../../src/model/prefix.ts'
 import { parseAddress, parsePrefix } from '../../src/model/prefix.ts'
 import { Rates, type DestinationRate } from '../../src/model/rates.ts'
@@ -10,8 +10,6 @@ import type { RouterTraffic } from '../../src/model/traffic.ts'
 import { createRandom } from './random.ts'
 
 export const EXITS = 64
-/** Of so many interfaces that carry something, the first `OVERLOADED` may be made too small for it. */
-const OVERLOADED = 55
 const SPEED_SHARE = { overloaded: 0.9, calm: 0.5 }
 const TOTAL_BPS = 1e12
 
@@ -32,14 +30,14 @@ export function benchRouter(address: string): Router {
 }
 
 export class BenchTraffic {
-  /** 55 of the 64 interfaces are above their high watermark; none otherwise. */
-  isOverloaded = false
+  /** The first so many of the interfaces are too small for what they carry. */
+  overloaded = 0
   readonly #router: Router
   readonly #rows: readonly DestinationRate[]
   readonly #loads: Float64Array
 
   /** Destinations leave by the interface of their best path; the n-th carries 1/n of what the first one does. */
-  constructor(router: Router, routes: Gobgp, destinations: readonly Address[]) {
+  constructor(router: Router, routes: Pick<RouteSource, 'longestMatch'>, destinations: readonly Address[]) {
     this.#router = router
     this.#loads = new Float64Array(EXITS)
     const weights = destinations.map((_, n) => 1 / (n + 100))
@@ -63,7 +61,7 @@ export class BenchTraffic {
   traffic(nowMs: number): RouterTraffic {
     const interfaces = this.#router.interfaces.map(({ name }, i) => ({
       name, outBps: this.#loads[i]!, errorBps: 0, source: 'counters' as const, spanStartMs: nowMs - 5000, spanEndMs: nowMs,
-      speedBps: this.#loads[i]! / SPEED_SHARE[this.isOverloaded && i < OVERLOADED ? 'overloaded' : 'calm'],
+      speedBps: this.#loads[i]! / SPEED_SHARE[i < this.overloaded ? 'overloaded' : 'calm'],
       operUp: true, inErrors: 0, outErrors: 0, inDiscards: 0, outDiscards: 0, flowScale: 1,
       lastCounterMs: nowMs, counterIntervalMs: 5000, contradictions: [],
     }))

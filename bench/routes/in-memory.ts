@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { RouteTable } from '../../src/bgp/table/route-table.ts'
 import { compareAddresses } from '../../src/model/prefix.ts'
+import { Rates } from '../../src/model/rates.ts'
 import { EXITS } from './bench-traffic.ts'
 import { fillTable } from './fill-table.ts'
 import { FullFeed } from './full-feed.ts'
@@ -61,6 +62,15 @@ for (const [how, addresses] of [['at random', destinations], ['in order, as a pl
   })
   process.stdout.write(`longest match of ${addresses.length} addresses, ${how}: ${tookNs.join(', then ')} ns\n`)
 }
+const rows = destinations.map((address) => ({ address, interfaceIndex: 0, bps: 1, samples: 1 }))
+const tookMs = [1, 2, 3].map(() => {
+  const rates = new Rates(rows)
+  rates.interfaceAt(0)
+  const startedMs = cpuMs()
+  table.matches(rates)
+  return (cpuMs() - startedMs).toFixed(1)
+})
+process.stdout.write(`the prefixes of ${rows.length} sorted addresses: ${tookMs.join(', then ')} ms\n`)
 const startedMs = cpuMs()
 table.clear()
 process.stdout.write(`a router's paths dropped in ${(cpuMs() - startedMs).toFixed(1)} ms\n`)

@@ -1,16 +1,19 @@
 /**
  * What a plan costs: 100,000 destinations on 64 interfaces, 55 of them overloaded, or none. CPU of the main thread, so
- * that what else runs has little part in it. `node bench/routes/plan.ts [--prefixes 25000] [--each 4] [--changes 50] [--transits 4]`;
+ * that what else runs has little part in it. `node bench/routes/plan.ts [--prefixes 25000] [--each 4] [--changes 50]
+ * [--transits 4] [--table full] [--paths 2] [--overloaded 0,55,64] [--churn 5000]`;
  * `--each`: destinations of a prefix, 4 at most;
- * `--changes` is the cap on additions: beyond it no link looks for what could move.
+ * `--changes` is the cap on additions: beyond it no link looks for what could move;
+ * `--table full`: 1.2 million prefixes by `--paths`, and 100,000 destinations all over them; `--overloaded`: links;
+ * `--churn`: routes that change before each plan.
+ * The last figure is a digest of the plans: the same as long as nothing is planned differently.
  */
+import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { packAttributes } from '../../src/bgp/wire/packed-attributes.ts'
-import { RouteTable } from '../../src/bgp/table/route-table.ts'
-import { planRouter } from '../../src/controller/plan/plan.ts'
+import { planRouter, type RouterPlan } from '../../src/controller/plan/plan.ts'
 import { Rates } from '../../src/model/rates.ts'
-import { makeTrace } from '../../src/simulator/steering/make-trace.ts'
 import { World } from '../../test/controller/world.ts'
+import { fullEdges, traceEdges } from './plan-edges.ts'
 
 const ROUNDS = 15
 const { values } = parseArgs({
@@ -19,48 +22,48 @@ const { values } = parseArgs({
     each: { type: 'string', default: '4' },
     changes: { type: 'string', default: '50' },
     transits: { type: 'string', default: '4' },
+    table: { type: 'string', default: 'trace' },
+    paths: { type: 'string', default: '2' },
+    overloaded: { type: 'string', default: '0,55,64' },
+    churn: { type: 'string', default: '0' },
   },
 })
-const transits = Number(values.transits)
-const each = Number(values.each)
+const edges = values.table === 'full'
+  ? fullEdges(Number(values.paths), values.overloaded.split(',').map(Number))
+  : traceEdges({ prefixes: Number(values.prefixes), each: Number(values.each), transits: Number(values.transits) })
 
-for (const load of [0.5, 0.9, 1.2]) {
-  const trace = makeTrace({ peers: 64 - transits, transits, prefixes: Number(values.prefixes), load }, { name: 'full', seconds: 1 }, 3)
-  const loads = trace.router.interfaces.map(() => 0)
-  const rows = trace.prefixes.flatMap(({ paths, destinations }, n) =>
-    destinations.slice(0, each).map(({ address, share }) => {
-      const interfaceIndex = paths[0]!.pathId - 1
-      const bps = trace.demandBps(n, 0) * (each === 1 ? 1 : share)
-      loads[interfaceIndex]! += bps
-      return { address, interfaceIndex, bps, samples: 1000 }
-    }),
-  )
-  const table = new RouteTable()
-  for (const { paths } of trace.prefixes) {
-    for (const path of paths) table.announce(path.prefix, path.pathId, packAttributes(path))
-  }
-  const world = new World(trace.router, [], [])
+for (const { router, table, rows, interfaces: loads, churn } of edges) {
+  const world = new World(router, [], [])
   world.caps = { ...world.caps, changes: Number(values.changes) }
   world.routes = {
     longestMatch: (address) => table.longestMatch(address),
+    matches: (rates) => table.matches(rates),
     covering: (prefix) => table.covering(prefix),
     nextHops: () => table.nextHops(),
   }
   const input = world.planInput()
-  const interfaces = input.traffic.interfaces.map((one, i) => ({ ...one, outBps: loads[i] }))
+  const interfaces = input.traffic.interfaces.map((one, i) => ({ ...one, ...loads[i] }))
   const overloaded = interfaces.filter(({ outBps, speedBps }) => outBps! > 0.8 * speedBps!).length
+  const digest = createHash('sha256')
   let overrides = 0
   const plans = Array.from({ length: ROUNDS }, () => {
+    churn(Number(values.churn))
     const traffic = { ...input.traffic, rates: new Rates(rows), interfaces }
     const before = process.threadCpuUsage()
-    overrides = planRouter({ ...input, traffic }).overrides.length
+    const plan = planRouter({ ...input, traffic })
     const { user, system } = process.threadCpuUsage(before)
+    digest.update(textOf(plan))
+    overrides = plan.overrides.length
     return (user + system) / 1000
   })
   const [first] = plans
   const median = plans.toSorted((a, b) => a - b)[ROUNDS >> 1]!
   process.stdout.write(
     `${rows.length} destinations, ${overloaded} of ${interfaces.length} interfaces overloaded: a plan takes ` +
-      `${median.toFixed(1)} ms of CPU, the first one ${first!.toFixed(0)} ms (${overrides} overrides)\n`,
+      `${median.toFixed(1)} ms of CPU, the first one ${first!.toFixed(0)} ms (${overrides} overrides, ${digest.digest('hex').slice(0, 8)})\n`,
   )
+}
+
+function textOf({ overrides, decisions, planned }: RouterPlan): string {
+  return JSON.stringify({ overrides, decisions, planned })
 }

@@ -29,7 +29,7 @@ export type ReaderOrder =
   /** Looks addresses up, in steps that leave the loop to others. */
   | { readonly kind: 'look_up'; readonly seconds: number }
   /** Runs the control loop. */
-  | { readonly kind: 'steer'; readonly seconds: number; readonly active: number; readonly isOverloaded: boolean }
+  | { readonly kind: 'steer'; readonly seconds: number; readonly active: number; readonly overloaded: number }
 
 export interface Awaited extends LoopFigures { readonly seconds: number; readonly changes: number; readonly resyncs: number }
 export interface Idled extends LoopFigures { readonly seconds: number }
@@ -149,7 +149,7 @@ async function lookUp(seconds: number): Promise<LookedUp> {
 async function steer(order: Extract<ReaderOrder, { kind: 'steer' }>): Promise<Steered> {
   const router = benchRouter(addresses[0]!)
   const source = new BenchTraffic(router, gobgp!, pickDestinations(tables, order.active))
-  source.isOverloaded = order.isOverloaded
+  source.overloaded = order.overloaded
   const reports: CycleReport[] = []
   const limits = { maxOverrides: 1000, maxOverridesPerRouter: 1000, maxChangesPerCycle: 50, maxDetouredShare: 0.5 }
   const controller = createController(

@@ -42,7 +42,7 @@ export function currentRates(view: ApiView, router: Router): readonly PrefixRate
 export function groupRates(
   router: Router,
   { rates, interfaces }: RouterTraffic,
-  routes: Pick<RouteSource, 'longestMatch'>,
+  routes: Pick<RouteSource, 'matches'>,
   overrides: readonly OverrideReport[],
 ): readonly PrefixRate[] {
   const before = known.get(rates)
@@ -53,12 +53,13 @@ export function groupRates(
   /** Prefixes that hold the address at hand. Addresses ascend, so a prefix left behind never comes back. */
   let open: OpenPrefix[] = []
   let last: { address: Address; in: OpenPrefix } | undefined
-  for (const { address, interfaceIndex, bps, samples } of rates.rows) {
+  const { numbers, prefixes } = routes.matches(router.name, rates)
+  for (const [row, { address, interfaceIndex, bps, samples }] of rates.rows.entries()) {
     if (last === undefined || compareAddresses(last.address, address) !== 0) {
       const found = overrideOf(address)
       const prefix =
         found?.override.prefix ??
-        routes.longestMatch(router.name, address)?.prefix ??
+        prefixes[numbers[row]!] ??
         prefixOf(address, router.defaultPrefixLength[address.family])
       open = open.filter((holder) => contains(holder.prefix, address))
       let holder = open.find((known) => comparePrefixes(known.prefix, prefix) === 0)

@@ -77,6 +77,7 @@ export function createBgp(
     markedFrom: (target, neighbor, prefixes) => clientAt(target).markedFrom(neighbor, prefixes),
 
     longestMatch: (router, address) => clientOf(router).longestMatch(router, address),
+    matches: (router, rates) => clientOf(router).matches(router, rates),
     covering: (router, prefix) => clientOf(router).covering(router, prefix),
     nextHops: (router) => clientOf(router).nextHops(router),
     session: (router) => clientOf(router).session(router),

@@ -185,6 +185,7 @@ export function createGobgp(options: GobgpOptions): Gobgp {
       }),
 
     longestMatch: (router, address) => feed.table(router).longestMatch(address),
+    matches: (router, rates) => feed.table(router).matches(rates),
     covering: (router, prefix) => feed.table(router).covering(prefix),
     nextHops: (router) => feed.table(router).nextHops(),
     session: (router) =>

@@ -3,7 +3,9 @@
  * them.
  */
 import type { InstalledOverride, Override, OverrideKey } from '../model/override.ts'
+import type { Matches } from '../model/matches.ts'
 import type { Address, Prefix } from '../model/prefix.ts'
+import type { Rates } from '../model/rates.ts'
 import type { Route } from '../model/route.ts'
 import type { RouterTraffic } from '../model/traffic.ts'
 
@@ -15,6 +17,8 @@ export interface TrafficSource {
 export interface RouteSource {
   /** The most specific received route that holds the address. */
   longestMatch(router: string, address: Address): Route | undefined
+  /** The prefix of that route for every destination; those asked for again cost next to nothing. */
+  matches(router: string, rates: Rates): Matches
   /**
    * Every received route that holds the whole prefix, longest first; each the same object until it changes.
    * None while the session is down.

@@ -106,6 +106,7 @@ export class RouterSteering {
     this.#distrustedSinceMs = before?.distrustedSinceMs
     this.#routes = {
       longestMatch: (address) => parts.routes.longestMatch(router.name, address),
+      matches: (rates) => parts.routes.matches(router.name, rates),
       covering: (prefix) => parts.routes.covering(router.name, prefix),
       nextHops: () => parts.routes.nextHops(router.name),
     }

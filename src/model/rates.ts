@@ -142,6 +142,19 @@ export class Rates {
     return true
   }
 
+  /** Order of the destinations of two rows, one of them of other rates; see `compareAddresses`. */
+  compareDestinations(row: number, other: Rates, otherRow: number): number {
+    const [own, others] = [this.#table, other.#table]
+    const [at, otherAt] = [this.#start + row, other.#start + otherRow]
+    const six = Number(at >= own.firstSix) - Number(otherAt >= others.firstSix)
+    if (six !== 0) return six
+    for (let i = 0; i < 4; i++) {
+      const difference = own.words[at * 4 + i]! - others.words[otherAt * 4 + i]!
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
+
   /** The rows from one index up to another, without copying them. */
   slice(start: number, end: number): Rates {
     return new Rates({ of: this, start, end })
@@ -150,6 +163,11 @@ export class Rates {
   /** The rows whose destination lies in the prefix. */
   within(prefix: Prefix): readonly DestinationRate[] {
     return this.#rowsFrom(this.#firstAtOrAfter(prefix), this.#firstBehind(prefix))
+  }
+
+  /** Index of the first of these rows, and of the first one behind them. */
+  rangeOf(prefix: Prefix): { readonly start: number; readonly end: number } {
+    return { start: this.#firstAtOrAfter(prefix) - this.#start, end: this.#firstBehind(prefix) - this.#start }
   }
 
   /** Rate towards a prefix, over all interfaces or over one. */

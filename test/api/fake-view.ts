@@ -10,6 +10,7 @@ import type { Alarm } from '../../src/model/alarm.ts'
 import type { LogLevel } from '../../src/model/log-level.ts'
 import type { Mode } from '../../src/model/mode.ts'
 import { overrideId } from '../../src/model/override.ts'
+import { matchEach } from '../../src/model/matches.ts'
 import { contains, parseAddress, parsePrefix, type Address } from '../../src/model/prefix.ts'
 import { Rates } from '../../src/model/rates.ts'
 import type { Path, Route } from '../../src/model/route.ts'
@@ -247,6 +248,7 @@ export function createFakeView(changes: Partial<ApiView> = {}): FakeView {
     }),
     routes: {
       longestMatch: (_, address) => longest(address),
+      matches: (_, rates) => matchEach(rates, longest),
       covering: (_, prefix) => [longest(prefix)].filter((route) => route !== undefined),
       nextHops: () => [],
       session: (router) => ({ up: router === 'edge1', synced: router === 'edge1' }),

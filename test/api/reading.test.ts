@@ -242,9 +242,9 @@ describe('prefixes', () => {
     let looked = 0
     const routes: typeof fake.routes = {
       ...fake.routes,
-      longestMatch: (...of) => {
+      matches: (...of) => {
         looked++
-        return fake.routes.longestMatch(...of)
+        return fake.routes.matches(...of)
       },
     }
     const rows = fake.traffic('edge1').rates.rows

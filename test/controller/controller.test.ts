@@ -27,6 +27,7 @@ function bench(edges: readonly FakeEdge[], settings: Partial<ControllerParts['se
       traffic: { traffic: (router, nowMs) => of(router).traffic(router, nowMs) },
       routes: {
         longestMatch: (router, address) => of(router).longestMatch(router, address),
+        matches: (router, rates) => of(router).matches(router, rates),
         covering: (router, prefix: Prefix) => of(router).covering(router, prefix),
         nextHops: (router) => of(router).nextHops(),
         session: (router) => of(router).session(),

@@ -2,7 +2,9 @@
 import type { Gate, OverrideStore, Permission, RouterSession, RouteSource, SentSource, SessionOpener, TrafficSource } from '../../src/controller/ports.ts'
 import type { SteeringParts } from '../../src/controller/router-steering.ts'
 import type { InstalledOverride, Override, OverrideKey } from '../../src/model/override.ts'
+import type { Matches } from '../../src/model/matches.ts'
 import { formatPrefix, type Address, type Prefix } from '../../src/model/prefix.ts'
+import type { Rates } from '../../src/model/rates.ts'
 import { NO_EXPORT, type Route } from '../../src/model/route.ts'
 import type { Router } from '../../src/model/topology.ts'
 import type { RouterTraffic } from '../../src/model/traffic.ts'
@@ -91,6 +93,9 @@ export class FakeEdge implements TrafficSource, RouteSource, OverrideStore, Sent
 
   longestMatch(_router: string, address: Address): Route | undefined {
     return this.world.routes.longestMatch(address)
+  }
+  matches(_router: string, rates: Rates): Matches {
+    return this.world.routes.matches(rates)
   }
   covering(_router: string, prefix: Prefix): readonly Route[] {
     return this.world.routes.covering(prefix)

@@ -1,5 +1,6 @@
 /** A world in memory for the pure core: one router, its routes and demand, measured without error or delay. */
 import { addressBits, contains, formatPrefix, parseAddress, parsePrefix, prefixOf, type Address, type Prefix } from '../../src/model/prefix.ts'
+import { matchEach } from '../../src/model/matches.ts'
 import { Rates } from '../../src/model/rates.ts'
 import { ORIGIN, type Path, type Route } from '../../src/model/route.ts'
 import type { EgressInterface, Router } from '../../src/model/topology.ts'
@@ -88,8 +89,10 @@ export function makeRoutes(paths: readonly Path[]): RouterRoutes {
   const routes: Route[] = [...byPrefix.values()].map((own) => ({ prefix: own[0]!.prefix, paths: own }))
   const covering = (inner: Prefix): Route[] =>
     routes.filter((r) => contains(r.prefix, inner)).sort((a, b) => b.prefix.length - a.prefix.length)
+  const longestMatch = (address: Address): Route | undefined => covering(prefixOf(address, addressBits(address.family)))[0]
   return {
-    longestMatch: (address) => covering(prefixOf(address, addressBits(address.family)))[0],
+    longestMatch,
+    matches: (rates) => matchEach(rates, longestMatch),
     covering,
     nextHops: () => paths.map((p) => p.nextHop),
   }

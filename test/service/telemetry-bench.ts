@@ -157,6 +157,7 @@ export class TelemetryBench {
         traffic: this.#collector,
         routes: {
           longestMatch: (router, address) => of(router).longestMatch(router, address),
+          matches: (router, rates) => of(router).matches(router, rates),
           covering: (router, prefix) => of(router).covering(router, prefix),
           nextHops: (router) => of(router).nextHops(),
           session: (router) => of(router).session(),

@@ -39,6 +39,7 @@ export function createSpillway(router: Router, intervalSeconds = 5): SteeringRul
     traffic: { traffic: () => now().traffic },
     routes: {
       longestMatch: (_, address) => now().routes.longestMatch(address),
+      matches: (_, rates) => now().routes.matches(rates),
       covering: (_, prefix) => now().routes.covering(prefix),
       nextHops: () => now().routes.nextHops(),
       session: () => ({ up: true, synced: true }),

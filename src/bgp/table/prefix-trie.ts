@@ -109,12 +109,6 @@ export class PrefixTrie {
     return best
   }
 
-  /** True when no other prefix lies in the node's. */
-  isAlone(node: number): boolean {
-    const at = node * this.#stride
-    return this.#nodes[at + LEFT] === NONE && this.#nodes[at + RIGHT] === NONE
-  }
-
   /** Nodes of all prefixes that hold the whole prefix, longest first. */
   covering(prefix: Prefix): number[] {
     const found: number[] = []

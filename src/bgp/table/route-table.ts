@@ -1,11 +1,13 @@
 /** The routes that one router has told: a pure data structure. */
+import type { Matches } from '../../model/matches.ts'
 import type { Address, Family, Prefix } from '../../model/prefix.ts'
+import type { Rates } from '../../model/rates.ts'
 import type { Path, PathAttributes, Route, RpkiState } from '../../model/route.ts'
 import { AttributePool } from './attribute-pool.ts'
 import type { PackedAttributes } from '../wire/packed-attributes.ts'
 import { PathChains } from './path-chains.ts'
 import { PrefixTrie } from './prefix-trie.ts'
-import { RouteCache } from './route-cache.ts'
+import { KnownMatches } from './known-matches.ts'
 
 export interface RouteCounts {
   readonly routes: number
@@ -20,7 +22,6 @@ interface Half {
   asked: Map<number, Route>
   /** Those that nobody has asked for since `forgetUnasked` was called last. */
   unasked: Map<number, Route>
-  readonly cache: RouteCache
 }
 
 /**
@@ -32,6 +33,7 @@ export class RouteTable {
   readonly #halves: Readonly<Record<Family, Half>> = { 4: createHalf(4), 6: createHalf(6) }
   readonly #chains = new PathChains()
   readonly #pool = new AttributePool()
+  readonly #matches = new KnownMatches({ 4: this.#halves[4].trie, 6: this.#halves[6].trie })
 
   /**
    * Adds a path, or replaces the one of this prefix with this identifier. What the RPKI said of a path still
@@ -46,7 +48,10 @@ export class RouteTable {
     const known = chains.find(chain, pathId)
     if (known === 0) {
       const first = chains.append(chain, pathId, set, rpki)
-      if (node === 0) half.trie.set(prefix, first)
+      if (node === 0) {
+        half.trie.set(prefix, first)
+        this.#matches.forget(prefix)
+      }
       half.paths++
     } else {
       const before = chains.set(known)
@@ -54,7 +59,7 @@ export class RouteTable {
       if (before === set && (rpki === 'unknown' || rpki === chains.rpki(known))) return
       chains.change(known, set, rpki)
     }
-    forget(half, node, prefix)
+    forget(half, node)
   }
 
   /** True when announcing the path would change nothing. */
@@ -74,10 +79,12 @@ export class RouteTable {
     if (known === 0) return false
     this.#pool.release(this.#chains.set(known))
     const first = this.#chains.remove(chain, known)
-    forget(half, node, prefix)
+    forget(half, node)
     half.paths--
-    if (first === 0) half.trie.delete(prefix)
-    else if (first !== chain) half.trie.setValue(node, first)
+    if (first === 0) {
+      half.trie.delete(prefix)
+      this.#matches.forget(prefix)
+    } else if (first !== chain) half.trie.setValue(node, first)
     return true
   }
 
@@ -88,10 +95,10 @@ export class RouteTable {
       half.paths = 0
       half.asked = new Map()
       half.unasked = new Map()
-      half.cache.clear()
     }
     this.#chains.clear()
     this.#pool.clear()
+    this.#matches.clear()
   }
 
   /** The route of exactly this prefix; the same object until one of its paths changes. */
@@ -103,12 +110,15 @@ export class RouteTable {
   /** The most specific route that holds the address; the same object until one of its paths changes. */
   longestMatch(address: Address): Route | undefined {
     const half = this.#halves[address.family]
-    const cached = half.cache.get(address)
-    if (cached !== undefined) return cached
-    const node = half.trie.longestMatch(address)
-    const route = this.#routeOf(half, node)
-    if (route !== undefined) half.cache.set(address, route, half.trie.isAlone(node))
-    return route
+    return this.#routeOf(half, half.trie.longestMatch(address))
+  }
+
+  /**
+   * The prefix of the longest match of every destination, without making routes of them. Those that it was asked for
+   * last cost next to nothing.
+   */
+  matches(rates: Rates): Matches {
+    return this.#matches.match(rates)
   }
 
   /** Every route that holds the whole prefix, longest first. */
@@ -142,7 +152,6 @@ export class RouteTable {
     for (const half of Object.values(this.#halves)) {
       half.unasked = half.asked
       half.asked = new Map()
-      half.cache.clear()
     }
     this.#pool.forgetAsked()
   }
@@ -186,12 +195,11 @@ export class RouteTable {
 }
 
 function createHalf(family: Family): Half {
-  return { trie: new PrefixTrie(family), paths: 0, asked: new Map(), unasked: new Map(), cache: new RouteCache(family) }
+  return { trie: new PrefixTrie(family), paths: 0, asked: new Map(), unasked: new Map() }
 }
 
-/** The prefix is not what it was; its node is 0 when it was not in. */
-function forget({ asked, unasked, cache }: Half, node: number, prefix: Prefix): void {
+/** The node's prefix is not what it was. */
+function forget({ asked, unasked }: Half, node: number): void {
   asked.delete(node)
   unasked.delete(node)
-  cache.forget(prefix)
 }

@@ -1,8 +1,9 @@
 /** What could move away from an overloaded interface. Pure. */
 import { comparePrefixes, contains, formatPrefix, halvesOf, overlaps, type Prefix } from '../../model/prefix.ts'
-import { overlapping } from '../../model/overlapping.ts'
-import { busiestInterface, type PrefixDemand } from './demand.ts'
+import { outermost, overlapping } from '../../model/overlapping.ts'
+import { busiestInterface, type Leaving, type PrefixDemand } from './demand.ts'
 import { exitsOf, mayTakeDetours, naturalInterface, type Exit } from './exits.ts'
+import { LargestFirst } from './largest-first.ts'
 import type { Planning } from './planning.ts'
 import { whySetAside, type SetAsideKind } from './set-aside.ts'
 import { isClosed } from './shared-use.ts'
@@ -48,28 +49,26 @@ export function findCandidates(planning: Planning, interfaceIndex: number, wante
   const stuck = new Map<Obstacle, number>()
   const note = (obstacle: Obstacle, bps: number): void => void stuck.set(obstacle, (stuck.get(obstacle) ?? 0) + bps)
   const taken = takenPrefixes(planning)
-  const all = concerned(planning, interfaceIndex)
-  const isBounded = all.length > wanted
-  const ordered = isBounded ? largestFirst(planning, all, interfaceIndex) : all.map((demand) => ({ demand, bps: 0 }))
-  for (const [n, { demand, bps }] of ordered.entries()) {
-    if (isBounded && (movable.length >= wanted || n >= LOOKS_PER_CANDIDATE * wanted)) {
-      note('beyond the largest', bps)
-      continue
-    }
-    const its = candidatesOf(planning, demand, interfaceIndex, taken)
+  const { prefixes, bps, demandOf } = concerned(planning, interfaceIndex)
+  const look = (n: number): void => {
+    const its = candidatesOf(planning, demandOf(n), interfaceIndex, taken)
     movable.push(...its.movable)
     for (const one of its.stuck) note(one.obstacle, one.bps)
   }
+  if (prefixes.length <= wanted) {
+    for (const n of prefixes.keys()) look(n)
+    return { movable, stuck }
+  }
+  // The same order whatever the order before.
+  const largest = new LargestFirst(
+    prefixes.length, (a, b) => bps[b]! - bps[a]! || comparePrefixes(prefixes[a]!, prefixes[b]!),
+  )
+  for (let looks = LOOKS_PER_CANDIDATE * wanted; looks > 0 && movable.length < wanted; looks--) {
+    const n = largest.take()
+    if (n !== undefined) look(n)
+  }
+  if (largest.left.length > 0) note('beyond the largest', largest.left.reduce((sum, n) => sum + bps[n]!, 0))
   return { movable, stuck }
-}
-
-/** By what leaves by the interface, bit/s; the same order whatever the order before. */
-function largestFirst(
-  planning: Planning, all: readonly PrefixDemand[], interfaceIndex: number,
-): { readonly demand: PrefixDemand; readonly bps: number }[] {
-  return all
-    .map((demand) => ({ demand, bps: leavingBps(planning, demand, demand.prefix, interfaceIndex) }))
-    .sort((a, b) => b.bps - a.bps || comparePrefixes(a.demand.prefix, b.demand.prefix))
 }
 
 /** Prefixes of the overrides that are wanted, by address. */
@@ -114,20 +113,29 @@ export function candidatesOf(
   return { movable, stuck }
 }
 
-/**
- * Received prefixes with traffic that leaves by the interface, or may once their overrides have ended; by
- * address.
- */
-function concerned({ demand, routes, ended }: Planning, interfaceIndex: number): readonly PrefixDemand[] {
+/** Received prefixes with traffic that leaves by the interface, or will once their overrides have ended. */
+function concerned(planning: Planning, interfaceIndex: number): Leaving {
+  const { demand, routes, ended } = planning
   const leaving = demand.leavingBy(interfaceIndex)
   if (ended.length === 0) return leaving
+  const gone = outermost(ended)
+  const [others, around] = [[] as number[], [] as PrefixDemand[]]
+  for (const [n, prefix] of leaving.prefixes.entries()) {
+    if (overlapping(gone, prefix).length === 0) others.push(n)
+    else around.push(leaving.demandOf(n))
+  }
   const parents = ended
     .flatMap((prefix) => routes.covering(prefix).slice(0, 1))
-    .map((route) => demand.of(route.prefix))
-  const byPrefix = new Map(
-    [...leaving, ...parents.filter((one) => one !== undefined)].map((one) => [formatPrefix(one.prefix), one]),
-  )
-  return [...byPrefix.values()].sort((a, b) => comparePrefixes(a.prefix, b.prefix))
+    .flatMap(({ prefix }) => demand.of(prefix) ?? [])
+  const changed = [...new Map([...around, ...parents].map((one) => [formatPrefix(one.prefix), one])).values()]
+  return {
+    prefixes: [...others.map((n) => leaving.prefixes[n]!), ...changed.map(({ prefix }) => prefix)],
+    bps: [
+      ...others.map((n) => leaving.bps[n]!),
+      ...changed.map((one) => leavingBps(planning, one, one.prefix, interfaceIndex)),
+    ],
+    demandOf: (n) => changed[n - others.length] ?? leaving.demandOf(others[n]!),
+  }
 }
 
 /** Traffic towards the prefix that leaves by the interface, or will once its override has ended; bit/s. */
@@ -182,7 +190,8 @@ function candidateOf(
     ? (halvesOf(prefix) ?? []).filter((half) => demand.rates.towards(half).bps > 0)
     : [prefix]
   if (own.length === 0 || own.some((p) => guard.refusal(p) !== undefined)) return 'guard'
-  const exits = exitsOf(router, routes.covering(prefix)).filter(
+  const covering = prefix === demand.prefix ? demand.covering : routes.covering(prefix)
+  const exits = exitsOf(router, covering).filter(
     (exit) =>
       exit.interfaceIndex !== interfaceIndex &&
       mayTakeDetours(router, traffic, exit.interfaceIndex) &&

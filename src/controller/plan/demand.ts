@@ -1,17 +1,30 @@
 /** Demand: traffic by the received prefix that it belongs to. Pure. */
-import { comparePrefixes, contains, formatPrefix, prefixOf, type Prefix } from '../../model/prefix.ts'
+import { comparePrefixes, formatPrefix, type Prefix } from '../../model/prefix.ts'
 import { NO_RATE, Rates, type Rate } from '../../model/rates.ts'
+import type { Matches } from '../../model/matches.ts'
 import type { Route } from '../../model/route.ts'
 import type { Router } from '../../model/topology.ts'
 import type { RouterRoutes } from './exits.ts'
+import { sortOut, type SortedOut } from './sort-out.ts'
 
 /** Traffic of all destinations whose most specific received route is `prefix`. */
 export interface PrefixDemand {
   readonly prefix: Prefix
   /** Undefined when no received route covers the destinations; `prefix` then has the default length. */
   readonly route: Route | undefined
+  /** Every received route that holds the whole prefix, longest first. */
+  readonly covering: readonly Route[]
   /** Of these destinations alone: those of more specific routes inside `prefix` are not in it. */
   readonly rates: Rates
+}
+
+/** What leaves by one interface, in columns: there may be 100,000 prefixes, and few are looked at. */
+export interface Leaving {
+  readonly prefixes: readonly Prefix[]
+  /** Of each prefix, bit/s. */
+  readonly bps: readonly number[]
+  /** All demand of the n-th prefix. */
+  readonly demandOf: (n: number) => PrefixDemand
 }
 
 /**
@@ -24,9 +37,8 @@ export class Demand {
   readonly #routes: RouterRoutes
   /** Rates within a prefix of the destinations of one received prefix, by both. */
   readonly #asked = new Map<string, Rates>()
-  #all: readonly PrefixDemand[] | undefined
-  /** By interface index: the prefixes of which some traffic leaves there now. */
-  #leaving: readonly (readonly PrefixDemand[])[] = []
+  #matches: Matches | undefined
+  #sorted: SortedOut | undefined
 
   constructor(router: Router, rates: Rates, routes: RouterRoutes) {
     this.#router = router
@@ -36,22 +48,23 @@ export class Demand {
 
   /** Every received prefix with traffic. */
   prefixes(): readonly PrefixDemand[] {
-    this.#all ??= this.#sortOut()
-    return this.#all
+    return this.#sortedOut().prefixes.map((_, group) => this.#demandOf(group))
   }
 
   /** The received prefixes of which some traffic leaves by the interface now. */
-  leavingBy(interfaceIndex: number): readonly PrefixDemand[] {
-    this.prefixes()
-    return this.#leaving[interfaceIndex]!
+  leavingBy(interfaceIndex: number): Leaving {
+    const { prefixes, leaving } = this.#sortedOut()
+    const { groups, bps } = leaving[interfaceIndex]!
+    return { prefixes: groups.map((group) => prefixes[group]!), bps, demandOf: (n) => this.#demandOf(groups[n]!) }
   }
 
   /** Demand of one received prefix; undefined without traffic, or when the prefix is not received. */
   of(prefix: Prefix): PrefixDemand | undefined {
-    const route = this.#routes.covering(prefix)[0]
+    const covering = this.#routes.covering(prefix)
+    const [route] = covering
     if (route === undefined || comparePrefixes(route.prefix, prefix) !== 0) return undefined
     const rates = this.#within(prefix, route)
-    return rates.length === 0 ? undefined : { prefix, route, rates }
+    return rates.length === 0 ? undefined : { prefix, route, covering, rates }
   }
 
   /**
@@ -73,70 +86,33 @@ export class Demand {
     const key = `${formatPrefix(prefix)} ${received.length}`
     let rates = this.#asked.get(key)
     if (rates === undefined) {
-      const rows = this.#rates.within(prefix)
-      const own = rows.filter(
-        ({ address }) => this.#routes.longestMatch(address)?.prefix.length === received.length,
-      )
+      const { numbers, prefixes } = this.#matched()
+      const { start } = this.#rates.rangeOf(prefix)
+      const own = this.#rates
+        .within(prefix)
+        .filter((_, i) => prefixes[numbers[start + i]!]?.length === received.length)
       rates = new Rates(own)
       this.#asked.set(key, rates)
     }
     return rates
   }
 
-  #sortOut(): readonly PrefixDemand[] {
-    const rates = this.#rates
-    const groups: Group[] = []
-    // Those around the address, the longest last: no other group goes on, as addresses come in their order.
-    const around: Group[] = []
-    let group: Group | undefined
-    for (let i = 0; i < rates.length; i++) {
-      if (!rates.isRepeated(i)) {
-        const address = rates.addressAt(i)
-        const route = this.#routes.longestMatch(address)
-        // Neighbors in the order of addresses mostly share their route.
-        if (group === undefined || route === undefined || route !== group.route) {
-          while (around.length > 0 && !contains(around.at(-1)!.prefix, address)) around.pop()
-          group = around.at(-1)
-          if (group === undefined || group.route !== route) {
-            const prefix = route?.prefix ?? prefixOf(address, this.#router.defaultPrefixLength[address.family])
-            group = { prefix, route, start: i, end: i, before: undefined }
-            groups.push(group)
-            around.push(group)
-          }
-        }
-      }
-      if (group!.end !== i) {
-        group!.before ??= []
-        group!.before.push(rates.slice(group!.start, group!.end))
-        group!.start = i
-      }
-      group!.end = i + 1
-    }
-    const leaving: PrefixDemand[][] = this.#router.interfaces.map(() => [])
-    const all: PrefixDemand[] = []
-    for (const { prefix, route, start, end, before } of groups) {
-      const last = rates.slice(start, end)
-      const own = before === undefined ? last : new Rates([...before, last].flatMap((part) => part.rows))
-      const demand = { prefix, route, rates: own }
-      all.push(demand)
-      for (let i = 0; i < own.length; i++) {
-        const among = leaving[own.interfaceAt(i)]
-        if (among !== undefined && among[among.length - 1] !== demand) among.push(demand)
-      }
-    }
-    this.#leaving = leaving
-    return all
+  #demandOf(group: number): PrefixDemand {
+    const { prefixes, isReceived, rowsOf } = this.#sortedOut()
+    const prefix = prefixes[group]!
+    const covering = isReceived[group] === 1 ? this.#routes.covering(prefix) : []
+    return { prefix, route: covering[0], covering, rates: rowsOf(group) }
   }
-}
 
-/** Rows of one received prefix: more than one part where more specific routes lie between. */
-interface Group {
-  readonly prefix: Prefix
-  readonly route: Route | undefined
-  /** The last part. */
-  start: number
-  end: number
-  before: Rates[] | undefined
+  #sortedOut(): SortedOut {
+    this.#sorted ??= sortOut(this.#router, this.#rates, this.#matched())
+    return this.#sorted
+  }
+
+  #matched(): Matches {
+    this.#matches ??= this.#routes.matches(this.#rates)
+    return this.#matches
+  }
 }
 
 /** The interface that carries most of the prefix's traffic now, as index; undefined without traffic. */

@@ -1,5 +1,7 @@
 /** Where a destination can leave its router: natural exit and alternates. Pure. */
 import { isLinkLocal, type Address, type Prefix } from '../../model/prefix.ts'
+import type { Matches } from '../../model/matches.ts'
+import type { Rates } from '../../model/rates.ts'
 import type { Path, Route } from '../../model/route.ts'
 import { interfaceOfNextHop, type Router } from '../../model/topology.ts'
 import type { RouterTraffic } from '../../model/traffic.ts'
@@ -8,6 +10,8 @@ import { rankPaths } from './best-path.ts'
 /** Routes of one router; RouteSource bound to it. */
 export interface RouterRoutes {
   longestMatch(address: Address): Route | undefined
+  /** The prefix of the longest match of every destination. */
+  matches(rates: Rates): Matches
   /** Received routes that hold the whole prefix, longest first. */
   covering(prefix: Prefix): readonly Route[]
   nextHops(): Iterable<Address>

@@ -1,6 +1,8 @@
 /** The routes of a trace: prefixes that do not overlap, less the paths of what is down. No clock, no I/O. */
 import type { RouterRoutes } from '../../controller/plan/exits.ts'
+import { matchEach, type Matches } from '../../model/matches.ts'
 import { comparePrefixes, contains, type Address, type Prefix } from '../../model/prefix.ts'
+import type { Rates } from '../../model/rates.ts'
 import type { Path, Route } from '../../model/route.ts'
 import type { TracePrefix } from './trace.ts'
 
@@ -18,6 +20,10 @@ export class TraceRoutes implements RouterRoutes {
   longestMatch(address: Address): Route | undefined {
     const found = this.#atOrBefore({ ...address, length: address.family === 4 ? 32 : 128 })
     return found !== undefined && contains(found.prefix, address) ? found : undefined
+  }
+
+  matches(rates: Rates): Matches {
+    return matchEach(rates, (address) => this.longestMatch(address))
   }
 
   covering(prefix: Prefix): readonly Route[] {

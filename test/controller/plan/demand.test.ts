@@ -61,7 +61,7 @@ test('nested routes, both families, several interfaces: every prefix has its own
       }
       for (const i of router.interfaces.keys()) {
         const leaving = [...plain].filter(([, own]) => own.some((r) => r.interfaceIndex === i))
-        expect(demand.leavingBy(i).map((one) => formatPrefix(one.prefix)).toSorted()).toEqual(leaving.map(([key]) => key).toSorted())
+        expect(demand.leavingBy(i).prefixes.map(formatPrefix).toSorted()).toEqual(leaving.map(([key]) => key).toSorted())
       }
       for (const one of [demand, make()]) {
         for (const p of [...received, asked]) {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { planRouter } from '../../../src/controller/plan/plan.ts'
 import type { PlanInput, PlannedOverride } from '../../../src/controller/plan/planning.ts'
 import { PrefixGuard } from '../../../src/controller/plan/prefix-guard.ts'
+import { matchEach } from '../../../src/model/matches.ts'
 import { parseAddress, parsePrefix } from '../../../src/model/prefix.ts'
 import type { Path } from '../../../src/model/route.ts'
 import { makeInterface, makePath, makeRouter, makeRoutes, MBPS, POLICY, World, type Flow } from '../world.ts'
@@ -297,7 +298,10 @@ describe('relief', () => {
     const world = worldWith([path('0.0.0.0/0', 0), path('0.0.0.0/0', 1)], [], [], 2)
     const own = new Map(prefixes.map((p) => [p, { prefix: parsePrefix(p), paths: everywhere(p, [0, 1]) }]))
     const of = (w0: number): string => `${w0 >>> 24}.${(w0 >>> 16) & 255}.${(w0 >>> 8) & 255}.0/24`
-    world.routes = { longestMatch: ({ w0 }) => own.get(of(w0)), covering: ({ w0 }) => [own.get(of(w0))!], nextHops: () => [] }
+    world.routes = {
+      longestMatch: ({ w0 }) => own.get(of(w0)), matches: (rates) => matchEach(rates, ({ w0 }) => own.get(of(w0))),
+      covering: ({ w0 }) => [own.get(of(w0))!], nextHops: () => [],
+    }
     const rows = prefixes.map((p, i) => flow(p.replace('.0/24', '.1'), 0.008 + i * 1e-9))
     world.flows = rows
     const input = withInterface(inputWithoutForwarding(world), 1, { outBps: 65 * MBPS })
