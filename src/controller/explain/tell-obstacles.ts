@@ -38,11 +38,11 @@ function tellMove({ received, natural, overrides, movable, stuck, demand, restle
   return lines
 }
 
-/** What is restless moves last, and no further than half the way. */
+/** What is restless moves last, from what is surely above its mark, and no further than half the way. */
 function tellRestless({ interface: { name }, highBps, targetBps }: InterfaceLoad): string[] {
   return [
-    `- it is restless: what else could move from ${name} must be too little to reach the relief target, ` +
-      `and even then it moves only as far as brings ${name} half the way there, to ${formatRate((highBps + targetBps) / 2)}`,
+    `- it is restless: with all else gone that could move, ${name} must still be above its high watermark whatever ` +
+      `the error of its load, and even then it moves only as far as brings ${name} half the way there, to ${formatRate((highBps + targetBps) / 2)}`,
   ]
 }
 

@@ -128,7 +128,7 @@ function tellAlternates({ alternates, natural, received }: PrefixFacts): string[
 function alternateText({ path, interface: name, roomBps, closed }: Alternate): string {
   const room =
     closed ??
-    (roomBps === undefined ? 'its load or speed is not known, so nothing may be led there'
+    (roomBps === undefined ? 'its load or speed is not known, or not since it was relieved, so nothing may be led there'
     : roomBps > 0 ? `it has room for ${formatRate(roomBps)} below its relief target`
     : 'it has no room below its relief target')
   return `${name ?? 'elsewhere'} (${pathText(path)}): ${room}`
@@ -156,7 +156,7 @@ function tellRelease({ circumstances, windowMs, restless }: PrefixFacts, one: Ov
   if (heldMs > 0) lines.push(`- its ${override.pinnedUntilMs === undefined ? 'hold' : 'pin by hand'} must end, in ${wholeSeconds(heldMs)}`)
   const need = `${formatRate(needsBps)} below its relief target (its traffic and the error of it)`
   if (needsBps === 0) lines.push('- nothing more: nothing was measured towards it, so it takes no room')
-  else if (roomBps === undefined) lines.push(`- the load and speed of ${home} must be known`)
+  else if (roomBps === undefined) lines.push(`- the load and speed of ${home} must be known, and measured since it was last relieved`)
   else if (roomBps < needsBps) {
     lines.push(
       `- ${home} must have room for ${need}; ` +

@@ -63,7 +63,7 @@ function movePiece(
     if (!goesHome && obstacle !== undefined) return obstacle
     const exit = goesHome
       ? undefined
-      : open.find(({ interfaceIndex: i }) => isMeant(i) && loads.hasRoom(i, bps))
+      : loads.firstWithRoom(open.filter(({ interfaceIndex: i }) => isMeant(i)), bps)
     if (!goesHome && exit === undefined) return 'no room'
     const to = exit?.interfaceIndex ?? home
     const name = router.interfaces[to]!.name

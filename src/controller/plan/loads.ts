@@ -24,10 +24,20 @@ export interface NaturalLoad {
   readonly bps: number
   /** How far it may be off: the measurement's own error, and routes that were settling meanwhile; bit/s. */
   readonly errorBps: number
+  /**
+   * The measurement began before the last override away from it took effect: what it has room for is told by the next one,
+   * as this one may be from before the very rise that the override answers.
+   */
+  readonly isBeingRelieved: boolean
 }
 
 /** A router takes up to so long from our change in GoBGP to its forwarding table. */
 export const CONVERGENCE_MS = 2000
+
+/**
+ * What was led to an exit may grow by this share before it fills it to its target: it should not have to move again soon.
+ */
+const GROWTH = 0.25
 
 /**
  * Natural load of each interface: what it carries, plus the demand that our overrides keep away from it, less
@@ -47,14 +57,18 @@ export function naturalLoads(
     if (measured?.outBps === undefined) return undefined
     let bps = measured.outBps
     let errorBps = measured.errorBps
+    let isBeingRelieved = false
     for (const placement of moved) {
       const sign = Number(placement.fromInterface === name) - Number(placement.toInterface === name)
       if (sign === 0) continue
       const { share, error } = shareInForce(placement, measured.spanStartMs, measured.spanEndMs)
       bps += sign * share * placement.bps
       errorBps += error * placement.bps
+      if (sign > 0 && placement.endMs === undefined) {
+        isBeingRelieved ||= placement.startMs + CONVERGENCE_MS > measured.spanStartMs
+      }
     }
-    return { bps, errorBps }
+    return { bps, errorBps, isBeingRelieved }
   })
 }
 
@@ -81,6 +95,8 @@ export class PlannedLoads {
   readonly #router: Router
   readonly #planned: Float64Array
   readonly #away: Float64Array
+  /** Detours that it carries. */
+  readonly #brought: Float64Array
   readonly #natural: readonly (NaturalLoad | undefined)[]
   readonly #speedBps: readonly (number | undefined)[]
   /** What this plan has moved there, less what it has moved away. */
@@ -104,6 +120,7 @@ export class PlannedLoads {
     this.#speedBps = traffic.interfaces.map((i) => i.speedBps)
     this.#planned = Float64Array.from(natural, (load) => load?.bps ?? 0)
     this.#away = new Float64Array(natural.length)
+    this.#brought = new Float64Array(natural.length)
   }
 
   plannedBps(i: number): number {
@@ -155,10 +172,20 @@ export class PlannedLoads {
 
   /**
    * What fits below the relief target, its own and that of what it shares; below 0 when it is passed;
-   * undefined while the load is not known.
+   * undefined while the load is not known, or not what a relief has left of it.
    */
   roomBps(i: number): number | undefined {
+    if (this.#natural[i]?.isBeingRelieved === true) return undefined
     return this.#roomBps(i, this.#router.interfaces[i]!.reliefTarget, ({ targetBps }) => targetBps)
+  }
+
+  /**
+   * Where to lead `bps`: the first exit that has room for it, and for all that is led there to grow; without such a one,
+   * the first that has room.
+   */
+  firstWithRoom<E extends { readonly interfaceIndex: number }>(exits: readonly E[], bps: number): E | undefined {
+    const grown = exits.find(({ interfaceIndex: i }) => this.hasRoom(i, bps + GROWTH * (this.#brought[i]! + bps)))
+    return grown ?? exits.find(({ interfaceIndex: i }) => this.hasRoom(i, bps))
   }
 
   /** The same below the high watermark. */
@@ -215,7 +242,9 @@ export class PlannedLoads {
       this.#planned[from] = this.#planned[from]! - bps
       this.#away[from] = this.#away[from]! + bps
     }
-    if (to !== undefined) this.#planned[to] = this.#planned[to]! + bps
+    if (to === undefined) return
+    this.#planned[to] = this.#planned[to]! + bps
+    this.#brought[to] = this.#brought[to]! + bps
   }
 
   #indexOf(name: string): number | undefined {

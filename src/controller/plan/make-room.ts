@@ -109,11 +109,12 @@ class Search {
    */
   #clear(exit: number, bps: number, busy: readonly number[]): boolean {
     while (!this.#loads.hasRoom(exit, bps)) {
-      if (this.#effort <= 0) return false
+      const roomBps = this.#loads.roomBps(exit)
+      if (this.#effort <= 0 || roomBps === undefined) return false
       const here = this.#madeMoves(exit)
       this.#effort -= 3 * this.#reliefs.reduce((sum, { made }) => sum + made.size, 0) + here.length
       if (this.#effort <= 0) return false
-      const lackingBps = bps - (this.#loads.roomBps(exit) ?? 0)
+      const lackingBps = bps - roomBps
       const ordered = bestFirst(here, ([, move]) => move.takenBps, lackingBps)
       if (ordered.some(([other, move]) => this.#redirect(other, move, exit, busy))) continue
       if (this.#lighten(exit, lackingBps, busy)) continue

@@ -60,9 +60,8 @@ export function detour(
   const make = (only?: number): Made | Obstacle => {
     if (routes.length > allowance.changes || routes.length > allowance.overrides) return 'cap'
     if (loads.awayShare(from, reliefBps) > allowance.detouredShare) return 'cap'
-    const exit = candidate.exits.find(
-      ({ interfaceIndex: i }) => (only === undefined || only === i) && loads.hasRoom(i, bps),
-    )
+    const meant = candidate.exits.filter(({ interfaceIndex: i }) => only === undefined || only === i)
+    const exit = loads.firstWithRoom(meant, bps)
     if (exit === undefined) return 'no room'
     // Overrides never nest: what a longer one inside takes could not be told from what this one moves.
     for (const { override } of wanted.values()) {
@@ -214,7 +213,7 @@ function moveOn(
     if (isMeant(home) && homeHasRoom()) return goHome()
     if (obstacle !== undefined) return obstacle
     if (allowance.changes < 1) return 'cap'
-    const exit = open.find(({ interfaceIndex: i }) => isMeant(i) && loads.hasRoom(i, bps))
+    const exit = loads.firstWithRoom(open.filter(({ interfaceIndex: i }) => isMeant(i)), bps)
     return exit === undefined ? 'no room' : goOn(exit)
   }
   const exits = [home, ...open.map(({ interfaceIndex }) => interfaceIndex)]

@@ -19,7 +19,7 @@ const ONE_SIDED = 1.645 / 1.96
  * earlier relief is not over, above the relief target.
  */
 export function isOverloaded(planning: Planning, loads: PlannedLoads, i: number): boolean {
-  const surelyBps = loads.plannedBps(i) - ONE_SIDED * loads.errorBps(i)
+  const surelyBps = leastBps(loads, i)
   const toleratedBps = loads.targetBps(i) + TARGET_TOLERANCE * (loads.highBps(i) - loads.targetBps(i))
   switch (planning.unfinished.get(planning.router.interfaces[i]!.name)) {
     case undefined:
@@ -29,6 +29,11 @@ export function isOverloaded(planning: Planning, loads: PlannedLoads, i: number)
     case 'unconfirmed':
       return surelyBps > (isMeasuredSince(planning, i) ? toleratedBps : loads.highBps(i))
   }
+}
+
+/** Planned load at the least, for all that its error leaves open, bit/s. */
+export function leastBps(loads: PlannedLoads, i: number): number {
+  return loads.plannedBps(i) - ONE_SIDED * loads.errorBps(i)
 }
 
 /** What remains of an earlier relief of an interface that is not overloaded now. */

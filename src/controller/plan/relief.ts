@@ -4,6 +4,7 @@ import type { Obstacle } from './candidates.ts'
 import type { PlannedLoads } from './loads.ts'
 import { MovePool } from './move-pool.ts'
 import type { Made, Move } from './moves.ts'
+import { leastBps } from './overload.ts'
 
 export class Relief {
   /** The interface, as index. */
@@ -17,8 +18,8 @@ export class Relief {
   readonly #made = new Map<Move, Made>()
   /** What was in the way of a move when it was last tried. */
   readonly #refused = new Map<Move, Obstacle>()
-  /** Only what has moved of late is left to move. */
-  #isHalfEnough = false
+  /** Load that is low enough when only what has moved of late is left to move, bit/s. */
+  #enoughBps = -Infinity
 
   constructor(on: number, loads: PlannedLoads) {
     this.on = on
@@ -26,11 +27,9 @@ export class Relief {
     this.#loads = loads
   }
 
-  /** What is missing to the relief target, or half the way there, bit/s; 0 or less when it is reached. */
+  /** What is missing to the relief target, or to what is enough, bit/s; 0 or less when it is reached. */
   get missingBps(): number {
-    const targetBps = this.#loads.targetBps(this.on)
-    const goalBps = this.#isHalfEnough ? (targetBps + this.#loads.highBps(this.on)) / 2 : targetBps
-    return this.#loads.plannedBps(this.on) - goalBps
+    return this.#loads.plannedBps(this.on) - Math.max(this.#loads.targetBps(this.on), this.#enoughBps)
   }
 
   get made(): ReadonlyMap<Move, Made> {
@@ -69,12 +68,15 @@ export class Relief {
   }
 
   /**
-   * After that, what has moved of late as well: but it moves no further than half the way from the high
-   * watermark to the target. A link that passes its mark by a hair must not send on all that just came.
+   * After that, what has moved of late as well: but only while the link is surely above its high watermark still, and no
+   * further than half the way from there to the target. A link that passes its mark by a hair, or seems to for
+   * the noise of a short look, must not send on all that just came.
    */
   fillRestless(): void {
-    if (this.missingBps <= 0) return
-    this.#isHalfEnough = this.unmade.some(({ isRestless }) => isRestless)
+    if (this.missingBps <= 0 || !this.unmade.some(({ isRestless }) => isRestless)) return
+    const highBps = this.#loads.highBps(this.on)
+    const isOver = leastBps(this.#loads, this.on) > highBps
+    this.#enoughBps = isOver ? (this.#loads.targetBps(this.on) + highBps) / 2 : this.#loads.plannedBps(this.on)
     this.fill()
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { holdMs, noteHomecomings } from '../../../src/controller/plan/restless.ts'
 import { parsePrefix } from '../../../src/model/prefix.ts'
+import { makeInterface, makePath, makeRouter, MBPS, World, type Flow } from '../world.ts'
 import { FakeEdge, flowsOf, makeWorld } from '../fake-edge.ts'
 import { RouterSteering } from '../../../src/controller/router-steering.ts'
 
@@ -25,6 +26,27 @@ test('what leaves in the place of what came home to the same link a short while 
   const minutes = (prefix: string, minute: number, from?: string): number => holdMs(all, movedAt(prefix, minute, from), MINUTE) / MINUTE
   expect([minutes('2.0.0.0/24', 5), minutes('2.0.0.0/24', 11), minutes('2.0.0.0/24', 5, 'other peer')]).toEqual([2, 1, 1])
   expect(holdMs(noteHomecomings(all, [movedAt('2.0.0.0/24', 5)], 8 * MINUTE), movedAt('3.0.0.0/24', 10), MINUTE)).toBe(4 * MINUTE)
+})
+
+test('what has moved of late moves on only where its exit is above the mark whatever the error of the look', () => {
+  const flows = (mbps: number): Flow[] => [
+    ...['1', '2', '3', '4'].map((n) => ({ to: `${n}.0.0.1`, bps: mbps * MBPS })), { to: '5.0.0.1', bps: 64 * MBPS },
+  ]
+  const paths = [1, 2, 3, 4].flatMap((n) => [0, 1, 2].map((i) => makePath(`${n}.0.0.0/24`, i)))
+  const router = makeRouter([0, 1, 2].map((i) => makeInterface(i)))
+  const world = new World(router, [...paths, makePath('5.0.0.0/24', 0)], flows(12))
+  const exits = (errorMbps: number): string[] => {
+    const { interfaces, ...traffic } = world.traffic()
+    world.input = { traffic: { ...traffic, interfaces: interfaces.map((one) => ({ ...one, errorBps: errorMbps * MBPS })) } }
+    world.step()
+    return world.planned.map(({ override }) => override.toInterface)
+  }
+  expect(exits(0)).toEqual(['exit1', 'exit1', 'exit1', 'exit1'])
+  world.nowMs += 300_000
+  world.flows = flows(21)
+  // 84 of 100, above the mark of 80; at the least 80.6, and 79.8.
+  expect(exits(5)).toEqual(['exit1', 'exit1', 'exit1', 'exit1'])
+  expect(exits(4)).toEqual(['exit2', 'exit1', 'exit1', 'exit1'])
 })
 
 test('an hour at rest, and it is forgotten', () => {
