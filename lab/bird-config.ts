@@ -1,5 +1,6 @@
 /** What BIRD runs on as the router. Pure, but for the part that stands in docs/bird.conf. */
-import { CUSTOMER, ISP1, ISP2, ROUTER2 } from './edge-network.ts'
+import { isIPv6 } from 'node:net'
+import { CUSTOMER, ISP1, ISP2, ROUTER2, subnetsOf, type Link, type Subnet } from './edge-network.ts'
 import { ASN, CUSTOMER_ASN, ISP1_ASN, ISP1_LOCAL_PREF, ISP2_ASN } from './frr-config.ts'
 import { readDocumented } from './read-documented.ts'
 
@@ -10,13 +11,13 @@ export function renderBirdRouter(secondary: boolean): string {
   return `${secondary ? documented.replace(/^( *)#\+ /gm, '$1') : documented}
 protocol device {
 }
-protocol kernel {
-  ipv4 {
+${['ipv4', 'ipv6'].map((family) => `protocol kernel {
+  ${family} {
     import none;
     export where !is_lost_override() && source = RTS_BGP;
   };
 }
-# Ends of a lab's sessions: quick to come up, quick to be missed.
+`).join('')}# Ends of a lab's sessions: quick to come up, quick to be missed.
 template bgp edge {
   local as ${ASN};
   hold time 9;
@@ -25,37 +26,28 @@ template bgp edge {
   connect retry time 1;
   error wait time 1, 1;
 }
-protocol bgp isp1 from edge {
-  neighbor ${ISP1.remote} as ${ISP1_ASN};
-  ipv4 {
-    import filter { bgp_local_pref = ${ISP1_LOCAL_PREF}; accept; };
-    export none;
-  };
-}
-protocol bgp isp2 from edge {
-  neighbor ${ISP2.remote} as ${ISP2_ASN};
-  ipv4 {
-    import all;
-    export none;
-  };
-}
-protocol bgp customer from edge {
-  neighbor ${CUSTOMER.remote} as ${CUSTOMER_ASN};
-  ipv4 {
-    import none;
+${renderSessions('isp1', ISP1, ISP1_ASN, `import filter { bgp_local_pref = ${ISP1_LOCAL_PREF}; accept; };
+    export none;`)}${renderSessions('isp2', ISP2, ISP2_ASN, `import all;
+    export none;`)}${renderSessions('customer', CUSTOMER, CUSTOMER_ASN, `import none;
     ${ifSecondary('secondary;')}
-    export where !is_override() && source = RTS_BGP;
-  };
-}
-protocol bgp router2 from edge {
-  neighbor ${ROUTER2.remote} as ${ASN};
-  ${ifSecondary('direct;')}
-  ipv4 {
-    import none;
+    export where !is_override() && source = RTS_BGP;`)}${renderSessions('router2', ROUTER2, ASN, `import none;
     ${ifSecondary('secondary;')}
     next hop self;
-    export where source = RTS_BGP;
+    export where source = RTS_BGP;`, ifSecondary('direct;'))}`
+}
+
+/** A session over each subnet, which carries its family alone, in a channel of these lines. */
+function renderSessions(name: string, link: Link, asn: number, channel: string, options = ''): string {
+  const render = ({ remote }: Subnet): string => {
+    const family = isIPv6(remote) ? 'ipv6' : 'ipv4'
+    return `protocol bgp ${name}_${family} from edge {
+  neighbor ${remote} as ${asn};
+  ${options}
+  ${family} {
+    ${channel}
   };
 }
 `
+  }
+  return subnetsOf(link).map(render).join('')
 }

@@ -1,10 +1,11 @@
 /** BIRD 2: one process in each machine. */
 import { execFile } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { renderBirdRouter } from './bird-config.ts'
 import { countBirdPaths } from './bird-paths.ts'
 import type { RouterSoftware } from './router-software.ts'
+import { until } from './until.ts'
 
 /** Within the lab's own /run. */
 const FOLDER = '/run/bird'
@@ -13,12 +14,13 @@ const socketOf = (machine: string): string => `${FOLDER}/${machine}.ctl`
 export const BIRD: RouterSoftware = {
   name: 'BIRD',
   renderRouter: () => renderBirdRouter(false),
-  start: (machine, config, start) => {
+  start: async (machine, config, start) => {
     mkdirSync(FOLDER, { recursive: true })
     const file = `${FOLDER}/${machine}.conf`
     writeFileSync(file, config)
     const bird = start(machine, ['bird', '-f', '-c', file, '-s', socketOf(machine)])
     bird.process.stdout!.resume()
+    await until(`BIRD of ${machine} answers`, () => existsSync(socketOf(machine)))
     return bird
   },
   countPaths: async (machine) => {

@@ -23,6 +23,7 @@ import { StepFailed } from './step-failed.ts'
 import type { RouterSoftware, Start } from './router-software.ts'
 import type { Stream } from './sender.ts'
 import { API_PORT, renderServiceConfig, SFLOW_PORT } from './service-config.ts'
+import { until } from './until.ts'
 
 export interface EdgeOptions {
   /** What the router runs; its neighbors run FRR. */
@@ -68,8 +69,6 @@ export interface Loads {
 const GOBGPD_PORT = 50051
 /** As GoBGP's API has it. */
 const ESTABLISHED = 6
-const READY_TIMEOUT_MS = 30_000
-const LOOK_INTERVAL_MS = 250
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 /** Resolves when BGP has converged and samples flow; the service is not started yet. */
@@ -94,8 +93,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const gobgpdConfig = readFileSync(file('../docs/gobgpd.toml'), 'utf8')
   const gobgpd = await startGobgpd({ config: gobgpdConfig, apiPort: GOBGPD_PORT, args: ['-r'] })
   const neighbors = Object.entries(renderNeighbors()) as [Neighbor, string][]
-  for (const [neighbor, config] of neighbors) FRR.start(neighbor, config, start)
-  const daemon = software.start('router', software.renderRouter(), start)
+  // They wait for the router to connect, and so begin.
+  await Promise.all(neighbors.map(([neighbor, config]) => FRR.start(neighbor, config, start)))
+  const daemon = await software.start('router', software.renderRouter(), start)
 
   const exporterOptions: ExporterOptions = {
     agent: CONTROLLER.address,
@@ -117,12 +117,16 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     return { atMs: performance.now(), isp1: bytes(ISP1.name), isp2: bytes(ISP2.name) }
   }
   const learned: Edge['learned'] = async (neighbor) => [...(await FRR.countPaths(neighbor)).keys()].toSorted()
-  await until('BGP converges', async () => {
+  let lacking: readonly string[] = PREFIXES
+  const converges = async (): Promise<boolean> => {
     const paths = await software.countPaths('router')
-    const isComplete = PREFIXES.every((prefix) => paths.get(prefix) === 2 && routes.router.has(prefix))
     const told = await Promise.all([learned('customer'), learned('router2')])
-    return isComplete && told.every((prefixes) => prefixes.length === PREFIXES.length)
-  })
+    const isComplete = (prefix: string): boolean =>
+      paths.get(prefix) === 2 && routes.router.has(prefix) && told.every((prefixes) => prefixes.includes(prefix))
+    lacking = PREFIXES.filter((prefix) => !isComplete(prefix))
+    return lacking.length === 0
+  }
+  await until('BGP converges', converges, () => `${lacking.join(', ')} not known everywhere`)
 
   const config = `${FOLDER}/spillway.yaml`
   const env = { ...process.env, SPILLWAY_NODE: process.execPath }
@@ -172,7 +176,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     },
     rest,
     gobgpd,
-    overridesInGobgp: async () => Object.keys((await askGobgpd('global', 'rib')) as object).toSorted(),
+    overridesInGobgp: async () => {
+      const tables = await Promise.all(['ipv4', 'ipv6'].map((family) => askGobgpd('global', 'rib', '-a', family)))
+      return tables.flatMap((table) => Object.keys(table as object)).toSorted()
+    },
     isSessionUp: async () => {
       const peers = (await askGobgpd('neighbor')) as { state: { session_state: number } }[]
       return peers.every(({ state }) => state.session_state === ESTABLISHED)
@@ -194,30 +201,10 @@ interface Reading {
 /** Before any route is there. */
 function followRoutes(machine: Watched, start: Start): KernelRoutes {
   const routes = new KernelRoutes()
-  const monitor = start(machine, ['ip', '-tshort', '-4', 'monitor', 'route'], { ...process.env, TZ: 'UTC' })
+  const monitor = start(machine, ['ip', '-tshort', 'monitor', 'route'], { ...process.env, TZ: 'UTC' })
   createInterface({ input: monitor.process.stdout! }).on('line', (line) => {
     const change = parseRouteChange(line)
     if (change !== undefined) routes.apply(change)
   })
   return routes
-}
-
-/** Rejects, with what was missing last, when it takes too long; errors count as not yet. */
-async function until(
-  what: string, holds: () => Promise<boolean>, missing?: () => string | undefined,
-): Promise<void> {
-  const deadlineMs = performance.now() + READY_TIMEOUT_MS
-  let reason: string | undefined
-  for (;;) {
-    try {
-      if (await holds()) return
-      reason = missing?.()
-    } catch (error) {
-      reason = (error as Error).message
-    }
-    if (performance.now() > deadlineMs) {
-      throw new Error(`${what}: not within ${READY_TIMEOUT_MS / 1000} s: ${reason}`)
-    }
-    await sleep(LOOK_INTERVAL_MS)
-  }
 }

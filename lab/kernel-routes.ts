@@ -1,4 +1,5 @@
 /** A kernel's routing table, followed through `ip -tshort monitor route`. Pure. */
+import { isIPv6 } from 'node:net'
 
 export interface RouteChange {
   /** As the kernel's message was read, ms since the epoch. */
@@ -8,12 +9,13 @@ export interface RouteChange {
   readonly device: string | undefined
 }
 
-/** Reads a line; undefined when it is none of an IPv4 unicast route through a device. The times are UTC. */
+/** Reads a line; undefined when it is none of a unicast route through a gateway. The times are UTC. */
 export function parseRouteChange(line: string): RouteChange | undefined {
-  const match = /^\[([\d:T.-]+)\] (Deleted )?(\d+(?:\.\d+){3}(?:\/\d+)?) .*?\bdev (\S+)/.exec(line)
+  const match = /^\[([\d:T.-]+)\] (Deleted )?([\da-f.:]+(?:\/\d+)?) .*?\bvia \S+ dev (\S+)/.exec(line)
   if (match === null) return undefined
   const [, time, deleted, destination, device] = match
-  const prefix = destination!.includes('/') ? destination! : `${destination!}/32`
+  const isHost = !destination!.includes('/')
+  const prefix = isHost ? `${destination!}/${isIPv6(destination!) ? 128 : 32}` : destination!
   return { atMs: Date.parse(`${time!}Z`), prefix, device: deleted === undefined ? device : undefined }
 }
 

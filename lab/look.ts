@@ -1,4 +1,5 @@
 /** Looks at the edge and judges what is there, by the kernels and by bgpd. */
+import { contains, parseAddress, parsePrefix } from '../src/model/prefix.ts'
 import { formatRate } from '../src/model/units.ts'
 import type { Edge, Loads } from './edge.ts'
 import { ISP1, ISP2, PREFIXES } from './edge-network.ts'
@@ -51,6 +52,7 @@ export function missingRelief(seen: Look, rush: readonly Stream[]): string | und
   const { isp1Bps, moved } = seen
   if (isp1Bps > RELIEVED_BPS) return `isp1 has ${formatRate(isp1Bps)}`
   if (moved.length === 0) return 'no route has moved'
+  const isIn = (prefix: string, to: string): boolean => contains(parsePrefix(prefix), parseAddress(to))
   const inside = (prefix: string): number => sumOf(rush.filter(({ to }) => isIn(prefix, to)))
   const tooLarge = moved.find((prefix) => inside(prefix) > THRESHOLD_BPS)
   if (tooLarge !== undefined) return `${tooLarge}, with ${formatRate(inside(tooLarge))}, moved as a whole`
@@ -64,7 +66,7 @@ export function missingHome(edge: Edge, seen: Look, quiet: readonly Stream[]): s
   const home = edge.routes.router.through(ISP1.name)
   const { customer, router2 } = seen
   for (const [name, prefixes] of Object.entries({ isp1: home, customer, router2 })) {
-    if (prefixes.toSorted().join() !== PREFIXES.join()) return `${name} has ${prefixes.join(', ')}`
+    if (prefixes.toSorted().join() !== PREFIXES.toSorted().join()) return `${name} has ${prefixes.join(', ')}`
   }
   return missingLoads(seen, sumOf(quiet), 0)
 }
@@ -82,12 +84,4 @@ export function sumOf(streams: readonly Stream[]): number {
 
 export function loadsText({ isp1Bps, isp2Bps }: Loads): string {
   return `isp1 has ${formatRate(isp1Bps)}, isp2 ${formatRate(isp2Bps)}`
-}
-
-/** True when the IPv4 prefix holds the address. */
-function isIn(prefix: string, address: string): boolean {
-  const value = (text: string): number => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
-  const [network = '', length] = prefix.split('/')
-  const size = 2 ** (32 - Number(length))
-  return Math.floor(value(network) / size) === Math.floor(value(address) / size)
 }

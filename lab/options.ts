@@ -26,7 +26,7 @@ A BGP edge with FRR or BIRD, gobgpd, sFlow from real packets and the service as 
   --scenario NAME     ${Object.entries(SCENARIOS)
     .map(([name, { summary }]) => `${name.padEnd(14)} ${summary}`)
     .join('\n                      ')}
-                      may be given several times; default: the first three, with BIRD the first
+                      may be given several times; default: the first four, with BIRD the first and ipv6
   --counters SECONDS  how often the router sends its interface counters (default: 1)
   --sampling N        one packet in N is sampled (default: 5)
   --runs N            how many steps "seconds" and "brink" measure (default: 3)
@@ -34,8 +34,8 @@ A BGP edge with FRR or BIRD, gobgpd, sFlow from real packets and the service as 
 
 /** What the router may run, and what is played on it unless told otherwise. */
 const ROUTERS = {
-  frr: { software: FRR, scenarios: ['four-prefixes', 'two-prefixes', 'neighbors'] },
-  bird: { software: BIRD, scenarios: ['four-prefixes'] },
+  frr: { software: FRR, scenarios: ['four-prefixes', 'two-prefixes', 'neighbors', 'ipv6'] },
+  bird: { software: BIRD, scenarios: ['four-prefixes', 'ipv6'] },
   'bird-secondary': { software: BIRD_SECONDARY, scenarios: ['four-prefixes'] },
 } as const satisfies Record<string, { software: RouterSoftware; scenarios: readonly ScenarioName[] }>
 

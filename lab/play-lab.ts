@@ -61,7 +61,7 @@ The service:           ${at} curl -s http://127.0.0.1:${API_PORT}/api/v1/overrid
 GoBGP:                 ${at} gobgp neighbor
 The router's BGP:      ${at} ${software.showCommand('router')}
 Its neighbors' BGP:    ${at} ${FRR.showCommand('customer')}   (or isp1, isp2, router2)
-The router's kernel:   ${at} ip -n router route; ${at} ip netns exec router nft list ruleset
+The router's kernel:   ${at} ip -n router route; ${at} ip -n router -6 route; ${at} ip netns exec router nft list ruleset
 `)
   for await (const line of createInterface({ input: process.stdin })) {
     const streams = readStreams(line.split(/\s+/).filter((word) => word !== ''))

@@ -1,9 +1,12 @@
 /** Traffic as people type it. Pure. */
+import { isIP } from 'node:net'
 import type { Stream } from './sender.ts'
 
 /** Streams from words `ADDRESS=MBPS`; undefined when one is none. */
 export function readStreams(words: readonly string[]): Stream[] | undefined {
-  const matches = words.map((word) => /^(\d+(?:\.\d+){3})=(\d+(?:\.\d+)?)$/.exec(word))
-  if (matches.includes(null)) return undefined
-  return matches.map((match) => ({ to: match![1]!, bps: Number(match![2]) * 1e6 }))
+  const parts = words.map((word) => word.split('='))
+  const isStream = ([to = '', mbps = '', ...more]: string[]): boolean =>
+    isIP(to) !== 0 && /^\d+(?:\.\d+)?$/.test(mbps) && more.length === 0
+  if (!parts.every(isStream)) return undefined
+  return parts.map(([to, mbps]) => ({ to: to!, bps: Number(mbps) * 1e6 }))
 }

@@ -10,8 +10,8 @@ export interface RouterSoftware {
   readonly name: string
   /** Its configuration as the edge's router: what docs/ tells users, then the rest of the edge. */
   renderRouter(): string
-  /** Returns one of its processes. */
-  start(machine: Machine, config: string, start: Start): TiedProcess
+  /** Resolves with one of its processes when it answers; rejects when it does not. */
+  start(machine: Machine, config: string, start: Start): Promise<TiedProcess>
   /** How many paths it has for each prefix; rejects when it does not answer. */
   countPaths(machine: Machine): Promise<ReadonlyMap<string, number>>
   /**

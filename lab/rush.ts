@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RestDecision } from '../src/demo/rest-client.ts'
 import type { OverrideStyle } from '../src/model/topology.ts'
 import { formatRate } from '../src/model/units.ts'
-import type { Edge } from './edge.ts'
+import type { Edge, Watched } from './edge.ts'
+import { PREFIXES } from './edge-network.ts'
 import { loadsText, lookUntil, missingHome, missingRelief, sumOf, type Look } from './look.ts'
 import { say, sayDecision, saySuccess } from './say.ts'
 import type { Stream } from './sender.ts'
@@ -51,6 +52,7 @@ export async function playRush(edge: Edge, { quiet, rush, quietMs }: RushPlan): 
   const relieved = (seen: Look): string | undefined => missingRelief(seen, rush)
   const during = await lookUntil(edge, 'relief', RELIEF_TIMEOUT_MS, relieved)
   const changes = edge.routes.router.changesSince(stepMs)
+  failWhenGone(edge, stepMs)
   const decisions = await decisionsSince(edge, stepMs)
   if (decisions.length === 0) throw new StepFailed('routes have moved, and the service tells of no decision')
   for (const { kind, reason } of decisions) sayDecision(`${kind}: ${reason}`)
@@ -59,6 +61,7 @@ export async function playRush(edge: Edge, { quiet, rush, quietMs }: RushPlan): 
   say(`the rush is over: ${textOf(quiet)}`)
   const fallMs = await edge.send(quiet)
   const after = await lookUntil(edge, 'all home', HOME_TIMEOUT_MS, home)
+  failWhenGone(edge, fallMs)
   const homeMs = edge.routes.router.changesSince(fallMs).at(-1)!.atMs - fallMs
   for (const { kind, reason } of await decisionsSince(edge, fallMs)) sayDecision(`${kind}: ${reason}`)
   saySuccess(`${loadsText(after)}: all is home`)
@@ -89,7 +92,14 @@ async function decisionsSince(edge: Edge, ms: number): Promise<RestDecision[]> {
   return decisions.filter(({ at, acted }) => acted && Date.parse(at) >= ms).toReversed()
 }
 
-function lost(edge: Edge, who: 'customer' | 'router2', sinceMs: number): readonly string[] {
+/** What was received is replaced in the router's kernel at one stroke: packets find a route at any time. */
+function failWhenGone(edge: Edge, sinceMs: number): void {
+  const gone = lost(edge, 'router', sinceMs).filter((prefix) => PREFIXES.includes(prefix))
+  if (gone.length > 0) throw new StepFailed(`the router's kernel was without ${gone.join(', ')} for a moment`)
+}
+
+/** Prefixes that the kernel was without at any time. */
+function lost(edge: Edge, who: Watched, sinceMs: number): readonly string[] {
   const gone = edge.routes[who].changesSince(sinceMs).filter(({ device }) => device === undefined)
   return [...new Set(gone.map(({ prefix }) => prefix))].toSorted()
 }

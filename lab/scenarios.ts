@@ -38,10 +38,13 @@ const TWO_PREFIXES: RushPlan = {
   ],
   quietMs: QUIET_MS,
 }
+const MIXED = [stream('1.0.0.1', 35), stream('2a00:1::1', 8), stream('2a00:2::1', 8), stream('2a00:3::1', 8)]
 /** The larger stream fits nowhere. */
 const ONE_MOVABLE: RushPlan = {
   quiet: [stream('1.0.0.1', 60)], rush: [stream('1.0.0.1', 70), stream('4.0.0.1', 15)], quietMs: QUIET_MS,
 }
+/** What must move is less than the stream of IPv4 and than all of IPv6. */
+const ONE_IPV6: RushPlan = { quiet: MIXED, rush: [...MIXED, stream('2a00:4::1', 26)], quietMs: QUIET_MS }
 const STEADY = [stream('1.0.0.1', 25), stream('2.0.0.1', 25), stream('3.0.0.1', 25)]
 const STEADY_MS = 600_000
 const STEADY_LOOK_MS = 5_000
@@ -129,6 +132,10 @@ export const SCENARIOS = {
   neighbors: {
     summary: "what the router's customer and a second router see of it, for both styles of override",
     play: playNeighbors,
+  },
+  ipv6: {
+    summary: 'three IPv6 streams fit beside one of IPv4, a fourth is too much',
+    play: (edge) => playPlain(edge, 'IPv6', ONE_IPV6),
   },
   seconds: {
     summary: 'how soon after a step from 60 to 95 Mbps the route is in the kernel: within 5 s',

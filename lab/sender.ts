@@ -4,10 +4,11 @@
  * took effect, ms since the epoch.
  */
 import { createSocket, type Socket } from 'node:dgram'
+import { isIPv6 } from 'node:net'
 import { createInterface } from 'node:readline'
 
 export interface Stream {
-  /** IPv4 address. */
+  /** Address. */
   readonly to: string
   /** bit/s of Ethernet frames without their FCS: what the kernel's interface counters count. */
   readonly bps: number
@@ -16,7 +17,9 @@ export interface Stream {
 /** discard (RFC 863). */
 const PORT = 9
 const MTU = 1500
-const PAYLOAD = Buffer.alloc(MTU - 20 - 8)
+const UDP_BYTES = 8
+/** What fills a packet behind its IP and UDP headers. */
+const PAYLOADS = { udp4: Buffer.alloc(MTU - 20 - UDP_BYTES), udp6: Buffer.alloc(MTU - 40 - UDP_BYTES) }
 const FRAME_BITS = (14 + MTU) * 8
 const TICK_MS = 2
 /** What a busy machine left unsent is made up for, but not all at once: a burst of more would be dropped. */
@@ -26,6 +29,7 @@ const LONGEST_DELAY_MS = 500
 
 interface Sending {
   readonly socket: Socket
+  readonly payload: Buffer
   readonly packetsPerMs: number
   /** Packets that are due: whole ones are sent. */
   due: number
@@ -41,7 +45,7 @@ setInterval(() => {
   for (const stream of sending) {
     stream.due += elapsedMs * stream.packetsPerMs
     const burst = Math.min(Math.floor(stream.due), LARGEST_BURST)
-    for (let i = 0; i < burst; i++) stream.socket.send(PAYLOAD)
+    for (let i = 0; i < burst; i++) stream.socket.send(stream.payload)
     stream.due -= burst
   }
 }, TICK_MS)
@@ -54,7 +58,8 @@ async function replaceStreams(streams: readonly Stream[]): Promise<void> {
   const next = await Promise.all(
     streams.map(async ({ to, bps }) => {
       const packetsPerMs = bps / FRAME_BITS / 1000
-      return { socket: await connect(to), packetsPerMs, due: 0 }
+      const type = isIPv6(to) ? 'udp6' : 'udp4'
+      return { socket: await connect(type, to), payload: PAYLOADS[type], packetsPerMs, due: 0 }
     }),
   )
   for (const { socket } of sending) socket.close()
@@ -63,9 +68,9 @@ async function replaceStreams(streams: readonly Stream[]): Promise<void> {
 }
 
 /** Connected once, so that sending looks no address up. */
-function connect(to: string): Promise<Socket> {
+function connect(type: 'udp4' | 'udp6', to: string): Promise<Socket> {
   return new Promise((resolve) => {
-    const socket = createSocket('udp4')
+    const socket = createSocket(type)
     socket.on('error', () => {})
     socket.connect(PORT, to, () => resolve(socket))
   })

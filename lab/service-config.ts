@@ -1,6 +1,6 @@
 /** The service's configuration: every default, but for what the edge and the story need. Pure. */
 import type { OverrideStyle } from '../src/model/topology.ts'
-import { CONTROLLER, ISP1, ISP2, type Link } from './edge-network.ts'
+import { CONTROLLER, ISP1, ISP2, subnetsOf, type Link } from './edge-network.ts'
 
 export const SFLOW_PORT = 6343
 export const API_PORT = 8080
@@ -38,9 +38,9 @@ routers:
     max_prefix_length: { ipv4: ${LONGEST_IPV4} }
     interfaces:
 ${links.map(
-  ({ name, ifIndex, address, length }) => `      - name: ${name}
-        ifindex: ${ifIndex}
-        address: ${address}/${length}
+  (link) => `      - name: ${link.name}
+        ifindex: ${link.ifIndex}
+        address: [${subnetsOf(link).map(({ address, length }) => `${address}/${length}`).join(', ')}]
         speed: ${SPEED_BPS / 1e6}Mbps
         high_watermark: ${HIGH_WATERMARK * 100}
         low_watermark: ${LOW_WATERMARK * 100}

@@ -50,9 +50,12 @@ for machine in router isp1 isp2 server controller; do
 done
 ip -n router -br -4 address | awk '{ sub(/@.*/, "", $1); print $1, $3 }'
 ip -n server route get 1.0.0.1
+ip -n router -br -6 address show scope global | awk '{ sub(/@.*/, "", $1); print $1, $3 }'
+ip -n server route get 2a00:1::1
 ip -n isp1 route show type blackhole
+ip -n isp1 -6 route show type blackhole
 ip -n controller route get 10.1.4.1
-ip netns exec router cat /proc/sys/net/ipv4/ip_forward
+ip netns exec router cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding
 ip netns exec router nft list ruleset
 `
 
@@ -66,9 +69,12 @@ describe('wire.sh, in namespaces with the wires of the Vagrantfile', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toContain('swp1 172.16.0.1/31\nswp2 172.17.0.1/31\nswp3 10.1.5.1/24\nswp4 10.1.4.1/24\n')
     expect(stdout).toMatch(/^1\.0\.0\.1 via 10\.1\.5\.1 dev eth1/m)
+    expect(stdout).toContain('swp1 2001:db8:1::1/64\nswp2 2001:db8:2::1/64\nswp3 2001:db8:3::1/64\n')
+    expect(stdout).toMatch(/^2a00:1::1 .*via 2001:db8:3::1 dev eth1/m)
     expect(stdout.match(/^blackhole \d\.0\.0\.0\/24/gm)).toHaveLength(4)
+    expect(stdout.match(/^blackhole 2a00:\d::\/48/gm)).toHaveLength(4)
     expect(stdout).toMatch(/^10\.1\.4\.1 dev eth1 src 10\.1\.4\.100/m)
-    expect(stdout).toMatch(/^1$/m)
+    expect(stdout).toMatch(/^1\n1$/m)
     expect(stdout.match(/numgen random mod 5 < 1 log group 5/g)).toHaveLength(1)
   })
 

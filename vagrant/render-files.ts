@@ -2,7 +2,7 @@
  * What the virtual machines run on, from what `npm run lab` runs on: the same addresses, routers' configurations,
  * sampling, exporter and service. `npm run docs` writes the files, so that Vagrant needs nothing but them.
  */
-import { CONTROLLER, ISP1, ISP2, NFLOG_GROUP, PREFIXES, renderSampling, SERVER, type Link } from '../lab/edge-network.ts'
+import { CONTROLLER, ISP1, ISP2, NFLOG_GROUP, PREFIXES, renderSampling, SERVER, subnetsOf, type Link } from '../lab/edge-network.ts'
 import type { ExporterOptions } from '../lab/exporter.ts'
 import { renderFrrRouter, renderNeighbors } from '../lab/frr-config.ts'
 import { renderServiceConfig, SFLOW_PORT } from '../lab/service-config.ts'
@@ -26,13 +26,18 @@ export const VAGRANT_FILES: Readonly<Record<string, () => string>> = {
     renderServiceConfig('same_length', { stateDirectory: '/var/lib/spillway', links: WIRES.slice(0, 2) }),
 }
 
-/** A line for each end: machine, MAC address, the interface's name, its address, its ifIndex where it matters. */
+/** A line for each end: machine, MAC address, the interface's name, its addresses, its ifIndex where it matters. */
 function renderWires(): string {
-  const lines = WIRES.flatMap(({ name, ifIndex, address, to = 'controller', remote, length }, i) => [
-    ['router', mac(i, 1), name, `${address}/${length}`, ifIndex],
-    [to, mac(i, 2), 'eth1', `${remote}/${length}`, '-'],
-  ])
-  const head = '# machine, MAC address, interface, address, ifIndex\n'
+  const lines = WIRES.flatMap((link, i) => {
+    const addresses = (end: 'address' | 'remote'): string =>
+      subnetsOf(link).map((subnet) => `${subnet[end]}/${subnet.length}`).join(',')
+    const { name, ifIndex, to = 'controller' } = link
+    return [
+      ['router', mac(i, 1), name, addresses('address'), ifIndex],
+      [to, mac(i, 2), 'eth1', addresses('remote'), '-'],
+    ]
+  })
+  const head = '# machine, MAC address, interface, addresses (the first is of IPv4), ifIndex\n'
   return head + lines.map((words) => `${words.join(' ')}\n`).join('')
 }
 

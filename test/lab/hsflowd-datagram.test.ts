@@ -26,6 +26,18 @@ describe('a datagram as hsflowd writes it', () => {
     ])
   })
 
+  test('is read by the service: IPv6, forwarded and of the router itself', () => {
+    const packet = Buffer.from('6000000000081140' + '20010db8000300000000000000000002' + '2a000001000000000000000000000001' + 'c000000900080000', 'hex')
+    const ethernet = Buffer.from('02000000001302000000000086dd', 'hex')
+    const sample = { samplingRate: 10, samplePool: 20, drops: 0 }
+    const bytes = encodeDatagram(AGENT, [ethernet, undefined].map((linkHeader, i) =>
+      encodeFlowSample({ ...sample, sequence: i, packet: { inIfIndex: 13, outIfIndex: 11, linkHeader, packet } })))
+    const { flows, malformed } = decode(bytes)
+    expect(malformed).toEqual([])
+    const read = { family: 6, w0: 0x2a000001, w1: 0, w2: 0, w3: 1, egressIfIndex: 11, frameLength: 14 + 48 + 4 }
+    expect(flows).toMatchObject([read, read])
+  })
+
   test('on the wire: expanded, with the link header where there is one', () => {
     const words = (hex: string): string[] => hex.match(/.{8}/g)!
     const sample = { samplingRate: 10, samplePool: 20, drops: 3 }

@@ -13,6 +13,8 @@ const LAB = fileURLToPath(new URL('../../lab/run', import.meta.url))
 const INSTALL_MS = 300_000
 const SCENARIO_MS = 120_000
 const START_MS = 90_000
+/** What moves by `ipv6`. */
+const IPV6_ONLY = /^2a00:\d::\/48( 2a00:\d::\/48)*$/
 const needed = labObstacle()
 
 interface Lab {
@@ -127,25 +129,26 @@ describe.concurrent('the scenarios', () => {
     const hints = lab.text.matchAll(/^The router's .*?(nsenter .*?)(?: {2}|;|$)/gm)
     const answers = [...hints].map(([, command]) => execFileSync('sh', ['-c', command!], { encoding: 'utf8' }))
     expect(answers).toEqual([expect.stringContaining('4.0.0.0/24'), expect.stringContaining('4.0.0.0/24 nhid')])
-    lab.process.stdin!.write('1.0.0.1=20 4.0.0.1=65\n')
+    lab.process.stdin!.write('1.0.0.1=20 2a00:4::1=65\n')
     await until('it sends what was typed', () => lab.text.includes('sent since'))
     lab.process.kill('SIGINT')
     await expectSuccess(lab)
   }, SCENARIO_MS + 10_000)
 
-  test('two prefixes with several hosts: pieces move', async () => {
-    const lab = startLab('--scenario', 'two-prefixes')
+  test('two prefixes with several hosts: pieces move; of IPv6 beside IPv4, IPv6', async () => {
+    const lab = startLab('--scenario', 'two-prefixes', '--scenario', 'ipv6')
     await expectSuccess(lab)
-    const [before, moved, after] = cells(lab.text, 'moved to isp2')[0]!
-    expect([before, after]).toEqual(['-', '-'])
-    expect(moved).toMatch(/^[12]\.0\.0\./)
+    const [pieces, ipv6] = cells(lab.text, 'moved to isp2')
+    expect(pieces).toEqual(['-', expect.stringMatching(/^[12]\.0\.0\./), '-'])
+    expect(ipv6).toEqual(['-', expect.stringMatching(IPV6_ONLY), '-'])
+    expect(cells(lab.text, 'customer knows')[1]).toEqual(['all 8', `all but ${ipv6![1]!}`, 'all 8'])
   }, SCENARIO_MS)
 
   test('the neighbors lose what moves by same_length, and nothing by more_specific', async () => {
     const lab = startLab('--scenario', 'neighbors')
     await expectSuccess(lab)
     const [[, same], [, specific]] = cells(lab.text, 'moved to isp2') as [string[], string[]]
-    const expected = [['all 4', `all but ${same!}`, 'all 4'], ['all 4', 'all 4', 'all 4']]
+    const expected = [['all 8', `all but ${same!}`, 'all 8'], ['all 8', 'all 8', 'all 8']]
     expect(cells(lab.text, 'customer knows')).toEqual(expected)
     expect(cells(lab.text, 'router2 knows')).toEqual(expected)
     expect(specific).toMatch(/^[1-4]\.0\.0\.0\/25$/)
@@ -163,12 +166,12 @@ describe.concurrent('the scenarios', () => {
     expect(cells(lab.text, "changes of the kernel's routes")).toEqual([['0'], ['0']])
   })
 
-  test('BIRD as the router', async () => {
-    const lab = startLab('--router', 'bird')
+  test('BIRD as the router: of IPv6 beside IPv4, IPv6', async () => {
+    const lab = startLab('--router', 'bird', '--scenario', 'ipv6')
     await expectSuccess(lab)
     const [[before, moved, after]] = cells(lab.text, 'moved to isp2') as [string[]]
-    expect([before, moved, after]).toEqual(['-', expect.stringMatching(/^[1-4]\.0\.0\.0\/24$/), '-'])
-    const known = [['all 4', `all but ${moved!}`, 'all 4']]
+    expect([before, moved, after]).toEqual(['-', expect.stringMatching(IPV6_ONLY), '-'])
+    const known = [['all 8', `all but ${moved!}`, 'all 8']]
     expect([cells(lab.text, 'customer knows'), cells(lab.text, 'router2 knows')]).toEqual([known, known])
   }, SCENARIO_MS)
 
@@ -176,7 +179,7 @@ describe.concurrent('the scenarios', () => {
     const lab = startLab('--router', 'bird-secondary')
     await expectSuccess(lab)
     expect(cells(lab.text, 'moved to isp2')[0]![1]).toMatch(/^[1-4]\.0\.0\.0\/24$/)
-    const known = [['all 4', 'all 4', 'all 4']]
+    const known = [['all 8', 'all 8', 'all 8']]
     expect([cells(lab.text, 'customer knows'), cells(lab.text, 'router2 knows')]).toEqual([known, known])
   }, SCENARIO_MS)
 })
@@ -199,6 +202,6 @@ describe('who asks for what is not there', () => {
   test('is told so', async () => {
     const lab = startLab('--scenario', 'nonsense')
     expect(await lab.ended).toBe(2)
-    expect(lab.text).toContain('use one of four-prefixes, two-prefixes, neighbors, seconds, brink, weight, upgrade, gobgpd-restart, steady')
+    expect(lab.text).toContain('use one of four-prefixes, two-prefixes, neighbors, ipv6, seconds, brink, weight, upgrade, gobgpd-restart, steady')
   })
 })

@@ -39,7 +39,9 @@ install_project() {
 }
 
 start_frr() {
-  sed -i 's/^bgpd=no/bgpd=yes/' /etc/frr/daemons
+  # The kernel shall replace IPv6 routes at one stroke.
+  sed -i -e 's/^bgpd=no/bgpd=yes/' \
+    -e 's/^zebra_options=.*/zebra_options="  -A 127.0.0.1 -s 90000000 --v6-rr-semantics"/' /etc/frr/daemons
   install -o frr -g frr -m 640 "$files/$machine.frr.conf" /etc/frr/frr.conf
   systemctl enable frr.service
   systemctl restart frr.service

@@ -7,7 +7,7 @@ set -eu
 machine=$1
 files=$2
 
-grep -v '^#' "$files/wires" | while read -r owner mac name address ifindex; do
+grep -v '^#' "$files/wires" | while read -r owner mac name addresses ifindex; do
   [ "$owner" = "$machine" ] || continue
   card=$(ip -br link | awk -v mac="$mac" '$3 == mac { sub(/@.*/, "", $1); print $1 }')
   if [ -z "$card" ]; then
@@ -22,13 +22,14 @@ grep -v '^#' "$files/wires" | while read -r owner mac name address ifindex; do
     ip link set "$card" down
     ip link set "$card" name "$name"
   fi
-  ip address replace "$address" dev "$name"
   ip link set "$name" up
+  for address in $(echo "$addresses" | tr , ' '); do ip address replace "$address" dev "$name"; done
 done
 
 case $machine in
   router)
     echo 1 > /proc/sys/net/ipv4/ip_forward
+    echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
     nft delete table inet sampling 2> /dev/null || true
     nft -f "$files/sampling.nft"
     ;;
@@ -37,7 +38,13 @@ case $machine in
     while read -r prefix; do ip route replace blackhole "$prefix"; done < "$files/prefixes"
     ;;
   server)
-    router=$(awk '$1 == "router" { address = $4 } $1 == "server" { sub("/.*", "", address); print address }' "$files/wires")
-    while read -r prefix; do ip route replace "$prefix" via "$router"; done < "$files/prefixes"
+    routers=$(awk '$1 == "router" { all = $4 } $1 == "server" { gsub("/[0-9]+", "", all); print all }' "$files/wires")
+    while read -r prefix; do
+      case $prefix in
+        *:*) router=${routers#*,} ;;
+        *) router=${routers%,*} ;;
+      esac
+      ip route replace "$prefix" via "$router"
+    done < "$files/prefixes"
     ;;
 esac
