@@ -3,6 +3,7 @@ import { comparePrefixes, contains, type Prefix } from './prefix.ts'
 
 /** Those that share addresses with the prefix; `sorted` by `comparePrefixes`, and none lies in another. */
 export function overlapping(sorted: readonly Prefix[], prefix: Prefix): readonly Prefix[] {
+  if (sorted.length === 0) return sorted
   let first = 0
   let end = sorted.length
   while (first < end) {

@@ -1,5 +1,5 @@
 /** Equal attributes are stored once, in one array of numbers: a full table has far fewer sets than paths. */
-import { formatAddress, type Address } from '../../model/prefix.ts'
+import type { Address } from '../../model/prefix.ts'
 import type { PathAttributes } from '../../model/route.ts'
 import { nextHopOf, unpackAttributes, type PackedAttributes } from '../wire/packed-attributes.ts'
 
@@ -23,7 +23,7 @@ export class AttributePool {
   /** Open addressing with linear probing: the numbers of sets. */
   #slots = new Uint32Array(FEWEST_SLOTS)
   #size = 0
-  readonly #nextHops = new Map<string, { readonly address: Address; sets: number }>()
+  readonly #nextHops = new Map<number | string, { readonly address: Address; sets: number }>()
   /** Sets that somebody has asked for. */
   readonly #asked = new Map<number, PathAttributes>()
   /** Paths of one UPDATE come with the same row, one after the other. */
@@ -56,7 +56,7 @@ export class AttributePool {
     if (free === undefined) this.#free.set(length, [set])
     else free.push(set)
     this.#asked.delete(set)
-    const key = formatAddress(nextHopOf(this.#arena, set + ROW))
+    const key = keyOf(nextHopOf(this.#arena, set + ROW))
     const nextHop = this.#nextHops.get(key)!
     if (--nextHop.sets === 0) this.#nextHops.delete(key)
   }
@@ -71,7 +71,7 @@ export class AttributePool {
   /** The attributes of a set, kept by nobody. */
   unpack(set: number): PathAttributes {
     const at = set + ROW
-    const nextHop = this.#nextHops.get(formatAddress(nextHopOf(this.#arena, at)))!
+    const nextHop = this.#nextHops.get(keyOf(nextHopOf(this.#arena, at)))!
     return unpackAttributes(this.#arena, at, nextHop.address)
   }
 
@@ -112,7 +112,7 @@ export class AttributePool {
     this.#slots[slot] = set
     this.#size++
     const address = nextHopOf(row)
-    const key = formatAddress(address)
+    const key = keyOf(address)
     const nextHop = this.#nextHops.get(key)
     if (nextHop === undefined) this.#nextHops.set(key, { address, sets: 1 })
     else nextHop.sets++
@@ -172,6 +172,11 @@ export class AttributePool {
       this.#slots[slot] = set
     }
   }
+}
+
+/** Tells next hops apart; quicker than their text. */
+function keyOf({ family, w0, w1, w2, w3 }: Address): number | string {
+  return family === 4 ? w0 : `${w0} ${w1} ${w2} ${w3}`
 }
 
 /** 32 bits that any word of the row changes (multiply and xorshift, as in MurmurHash3's finalizer). */

@@ -121,7 +121,9 @@ function routerIdText(word: number): string {
 
 /** Without the room for 16 more that V8 gives an array when something is pushed: there are 100,000 of these. */
 function unsigned(row: PackedRow, start: number, end: number): number[] {
-  return Array.from({ length: end - start }, (_, i) => row[start + i]! >>> 0)
+  const words: number[] = []
+  for (let i = start; i < end; i++) words.push(row[i]! >>> 0)
+  return words.slice()
 }
 
 /** A list of numbers that is filled again and again. */

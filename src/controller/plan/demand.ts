@@ -53,9 +53,8 @@ export class Demand {
 
   /** The received prefixes of which some traffic leaves by the interface now. */
   leavingBy(interfaceIndex: number): Leaving {
-    const { prefixes, leaving } = this.#sortedOut()
-    const { groups, bps } = leaving[interfaceIndex]!
-    return { prefixes: groups.map((group) => prefixes[group]!), bps, demandOf: (n) => this.#demandOf(groups[n]!) }
+    const { groups, prefixes, bps } = this.#sortedOut().leaving[interfaceIndex]!
+    return { prefixes, bps, demandOf: (n) => this.#demandOf(groups[n]!) }
   }
 
   /** Demand of one received prefix; undefined without traffic, or when the prefix is not received. */

@@ -12,7 +12,11 @@ export interface SortedOut {
   /** The rows that are a prefix's own. */
   readonly rowsOf: (prefix: number) => Rates
   /** By interface: the prefixes of which some traffic leaves there, and how much that is, bit/s. */
-  readonly leaving: readonly { readonly groups: readonly number[]; readonly bps: readonly number[] }[]
+  readonly leaving: readonly {
+    readonly groups: readonly number[]
+    readonly prefixes: readonly Prefix[]
+    readonly bps: readonly number[]
+  }[]
 }
 
 export function sortOut(router: Router, rates: Rates, matches: Matches): SortedOut {
@@ -26,7 +30,7 @@ export function sortOut(router: Router, rates: Rates, matches: Matches): SortedO
   const rows = new Int32Array(length)
   for (let row = 0; row < length; row++) rows[ends[groups[row]!]!++] = row
 
-  const leaving = router.interfaces.map(() => ({ groups: [] as number[], bps: [] as number[] }))
+  const leaving = router.interfaces.map(() => ({ groups: [] as number[], prefixes: [] as Prefix[], bps: [] as number[] }))
   for (let group = 0; group < prefixes.length; group++) {
     for (let at = starts[group]!; at < starts[group + 1]!; at++) {
       const row = rows[at]!
@@ -37,6 +41,7 @@ export function sortOut(router: Router, rates: Rates, matches: Matches): SortedO
         among.bps[last]! += rates.bpsAt(row)
       } else {
         among.groups.push(group)
+        among.prefixes.push(prefixes[group]!)
         among.bps.push(rates.bpsAt(row))
       }
     }
