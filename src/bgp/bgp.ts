@@ -78,6 +78,7 @@ export function createBgp(
 
     longestMatch: (router, address) => clientOf(router).longestMatch(router, address),
     matches: (router, rates) => clientOf(router).matches(router, rates),
+    prepareMatches: (router, ...rest) => clientOf(router).prepareMatches(router, ...rest),
     covering: (router, prefix) => clientOf(router).covering(router, prefix),
     nextHops: (router) => clientOf(router).nextHops(router),
     session: (router) => clientOf(router).session(router),

@@ -186,6 +186,7 @@ export function createGobgp(options: GobgpOptions): Gobgp {
 
     longestMatch: (router, address) => feed.table(router).longestMatch(address),
     matches: (router, rates) => feed.table(router).matches(rates),
+    prepareMatches: (router, rates, most) => feed.table(router).prepareMatches(rates, most),
     covering: (router, prefix) => feed.table(router).covering(prefix),
     nextHops: (router) => feed.table(router).nextHops(),
     session: (router) =>

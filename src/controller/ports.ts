@@ -19,6 +19,8 @@ export interface RouteSource {
   longestMatch(router: string, address: Address): Route | undefined
   /** The prefix of that route for every destination; those asked for again cost next to nothing. */
   matches(router: string, rates: Rates): Matches
+  /** Looks so many of them up at most, as `matches` may be asked for soon. */
+  prepareMatches(router: string, rates: Rates, most: number): void
   /**
    * Every received route that holds the whole prefix, longest first; each the same object until it changes.
    * None while the session is down.

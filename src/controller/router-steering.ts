@@ -37,6 +37,9 @@ import { giveVerdict, type Verdict } from './verdict.ts'
 /** A session that awaits to be opened is left for so long to a Spillway that may inject. */
 const OPENING_LEFT_MS = 5_000
 
+/** Destinations looked up in a cycle for plans to come, at most: some 30 ms where no cache holds the table. */
+const MATCHES_AHEAD = 20_000
+
 export interface SteeringParts extends ExchangeParts {
   readonly policy: PlanPolicy & SilencePolicy
   /** Over which rates are measured. */
@@ -189,6 +192,8 @@ export class RouterSteering {
     if (installed !== undefined) this.#lastListMs = nowMs
     const plan = planRouter(input)
     for (const order of orders) order.result = plan.pins.find(({ pin }) => pin === order.pin)
+    // A plan that had no need of them leaves it to one that has.
+    this.#parts.routes.prepareMatches(this.router.name, input.traffic.rates, MATCHES_AHEAD)
     this.#lastCycle = { input, plan, seen: observation, mode }
     this.#memory = { ...memoryOf(plan), saturations: input.saturations }
     this.#stories = keepStories(this.#stories, plan.overrides, installed)

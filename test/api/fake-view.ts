@@ -249,6 +249,7 @@ export function createFakeView(changes: Partial<ApiView> = {}): FakeView {
     routes: {
       longestMatch: (_, address) => longest(address),
       matches: (_, rates) => matchEach(rates, longest),
+      prepareMatches: () => {},
       covering: (_, prefix) => [longest(prefix)].filter((route) => route !== undefined),
       nextHops: () => [],
       session: (router) => ({ up: router === 'edge1', synced: router === 'edge1' }),

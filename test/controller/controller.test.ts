@@ -28,6 +28,7 @@ function bench(edges: readonly FakeEdge[], settings: Partial<ControllerParts['se
       routes: {
         longestMatch: (router, address) => of(router).longestMatch(router, address),
         matches: (router, rates) => of(router).matches(router, rates),
+        prepareMatches: (router) => of(router).prepareMatches(),
         covering: (router, prefix: Prefix) => of(router).covering(router, prefix),
         nextHops: (router) => of(router).nextHops(),
         session: (router) => of(router).session(),

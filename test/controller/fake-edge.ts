@@ -97,6 +97,7 @@ export class FakeEdge implements TrafficSource, RouteSource, OverrideStore, Sent
   matches(_router: string, rates: Rates): Matches {
     return this.world.routes.matches(rates)
   }
+  prepareMatches(): void {}
   covering(_router: string, prefix: Prefix): readonly Route[] {
     return this.world.routes.covering(prefix)
   }

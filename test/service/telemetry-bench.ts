@@ -158,6 +158,7 @@ export class TelemetryBench {
         routes: {
           longestMatch: (router, address) => of(router).longestMatch(router, address),
           matches: (router, rates) => of(router).matches(router, rates),
+          prepareMatches: (router) => of(router).prepareMatches(),
           covering: (router, prefix) => of(router).covering(router, prefix),
           nextHops: (router) => of(router).nextHops(),
           session: (router) => of(router).session(),

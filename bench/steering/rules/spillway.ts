@@ -40,6 +40,7 @@ export function createSpillway(router: Router, intervalSeconds = 5): SteeringRul
     routes: {
       longestMatch: (_, address) => now().routes.longestMatch(address),
       matches: (_, rates) => now().routes.matches(rates),
+      prepareMatches: () => {},
       covering: (_, prefix) => now().routes.covering(prefix),
       nextHops: () => now().routes.nextHops(),
       session: () => ({ up: true, synced: true }),

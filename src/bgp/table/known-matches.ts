@@ -4,6 +4,9 @@ import { comparePrefixes, type Address, type Family, type Prefix } from '../../m
 import { Rates } from '../../model/rates.ts'
 import type { PrefixTrie } from './prefix-trie.ts'
 
+/** In place of a number: has yet to be looked up. */
+const UNKNOWN = -2
+
 /** When more prefixes come and go between two cycles, all is looked up anew. */
 const MOST_CHANGES = 2 ** 15
 
@@ -22,6 +25,8 @@ export class KnownMatches {
   readonly #numbers: Readonly<Record<Family, Map<number, number>>> = { 4: new Map(), 6: new Map() }
   /** Came or went since. */
   #changed: Prefix[] = []
+  /** Some of `#matches` have yet to be looked up. */
+  #isPartial = false
 
   constructor(tries: Readonly<Record<Family, PrefixTrie>>) {
     this.#tries = tries
@@ -43,13 +48,25 @@ export class KnownMatches {
 
   /** The longest match of each row's destination. */
   match(rates: Rates): Matches {
-    if (rates === this.#rates && this.#changed.length === 0) return this.#matches
+    this.#update(rates, Infinity)
+    return this.#matches
+  }
+
+  /** Looks up so many of them at most, so that less is left to a `match` to come. */
+  prepare(rates: Rates, most: number): void {
+    this.#update(rates, most)
+  }
+
+  #update(rates: Rates, most: number): void {
+    if (rates === this.#rates && this.#changed.length === 0 && !this.#isPartial) return
     const before = this.#rates
     const numbersBefore = this.#matches.numbers
     const numbers = new Int32Array(rates.length)
     const edges = this.#edgesOfChanged(rates)
     let old = 0
     let around = 0
+    let left = most
+    this.#isPartial = false
     for (let row = 0; row < rates.length; row++) {
       around += edges[row]!
       if (rates.isRepeated(row)) {
@@ -58,14 +75,19 @@ export class KnownMatches {
       }
       let order = 1
       while (old < before.length && (order = before.compareDestinations(old, rates, row)) < 0) old++
-      const stillHolds = order === 0 && around === 0
-      numbers[row] = stillHolds ? numbersBefore[old]! : this.#lookUp(rates.addressAt(row))
+      const known = order === 0 && around === 0 ? numbersBefore[old]! : UNKNOWN
+      if (known !== UNKNOWN || left === 0) {
+        numbers[row] = known
+        this.#isPartial ||= known === UNKNOWN
+      } else {
+        numbers[row] = this.#lookUp(rates.addressAt(row))
+        left--
+      }
     }
     this.#rates = rates
     this.#changed = []
     this.#dropUnused(numbers)
     this.#matches = { numbers, prefixes: this.#prefixes }
-    return this.#matches
   }
 
   /** By row: how many of the prefixes that have come or gone begin there, less those that end before it. */
@@ -99,7 +121,7 @@ export class KnownMatches {
     this.#startNumbers()
     const renumbered = new Int32Array(before.length).fill(NO_MATCH)
     for (const [row, number] of numbers.entries()) {
-      if (number === NO_MATCH) continue
+      if (number < 0) continue
       if (renumbered[number] === NO_MATCH) {
         const prefix = before[number]!
         renumbered[number] = this.#prefixes.push(prefix) - 1

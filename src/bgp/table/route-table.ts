@@ -121,6 +121,11 @@ export class RouteTable {
     return this.#matches.match(rates)
   }
 
+  /** Looks so many of them up at most, ahead of `matches`. */
+  prepareMatches(rates: Rates, most: number): void {
+    this.#matches.prepare(rates, most)
+  }
+
   /** Every route that holds the whole prefix, longest first. */
   covering(prefix: Prefix): Route[] {
     const half = this.#halves[prefix.family]

@@ -22,6 +22,8 @@ const step = fc.oneof(
 )
 const cycle = fc.record({
   steps: fc.array(step, { maxLength: 12 }),
+  /** Looked up ahead, before the last of the steps. */
+  ahead: fc.nat(6),
   /** On one interface or two; undefined: the same rates as in the cycle before. */
   rows: fc.option(fc.array(fc.record({ address, interfaceIndex: fc.nat(1) }), { maxLength: 20 }), { nil: undefined }),
 })
@@ -36,8 +38,10 @@ test('whatever comes and goes between cycles, every destination has its longest 
       const table = new RouteTable()
       const received = new Map<string, { prefix: Prefix; pathIds: Set<number> }>()
       let rates = Rates.EMPTY
-      for (const { steps, rows } of cycles) {
-        for (const one of steps) {
+      for (const { steps, rows, ahead } of cycles) {
+        if (rows !== undefined) rates = ratesOf(rows)
+        for (const [n, one] of steps.entries()) {
+          if (n === steps.length - 1) table.prepareMatches(rates, ahead)
           if (one.kind === 'clear') {
             table.clear()
             received.clear()
@@ -54,7 +58,6 @@ test('whatever comes and goes between cycles, every destination has its longest 
             if (known.pathIds.size === 0) received.delete(key)
           }
         }
-        if (rows !== undefined) rates = ratesOf(rows)
         const { numbers, prefixes } = table.matches(rates)
         const found = rates.rows.map((_, row) => prefixes[numbers[row]!])
         const expected = rates.rows.map(({ address: to }) =>
