@@ -11,6 +11,7 @@ import { boundConnections } from './bound-connections.ts'
 import { addDashboardRoutes } from './dashboard-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import type { LiveEvents } from './live-events.ts'
+import { holdReads, TOLD_OF_CYCLES } from './hold-reads.ts'
 import { historyRoutes } from './history-routes.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { withOpenapi } from './openapi.ts'
@@ -32,6 +33,8 @@ export interface ApiOptions {
   readonly metrics: Metrics
   /** Ended when the API stops. */
   readonly events: LiveEvents
+  /** Resolved when the view knows what is in force; reads of that are answered from then on. */
+  readonly known: Promise<unknown>
   readonly logger: Logger
   readonly clock: Clock
 }
@@ -77,7 +80,7 @@ export function createApi(options: ApiOptions): Api {
 }
 
 /** All that is served, and what every request must pass before. */
-export function createApp({ listen: { host }, token, view, metrics, events, logger, clock }: ApiOptions): Express {
+export function createApp({ listen: { host }, token, view, metrics, events, known, logger, clock }: ApiOptions): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -87,6 +90,8 @@ export function createApp({ listen: { host }, token, view, metrics, events, logg
 
   app.use(setSecurityHeaders)
   if (isLoopback(host)) app.use(requireLoopbackHost)
+
+  app.use(TOLD_OF_CYCLES, holdReads(known))
 
   const routes = [
     ...probeRoutes(view, metrics),

@@ -65,6 +65,8 @@ export interface ServiceOptions {
 
 /** A gobgpd that hangs must not hold up the end; what is not released lapses. */
 const RELEASE_WITHIN_MS = 1_000
+/** The first cycle is over sooner, even where no gobgpd answers; who asks is not kept waiting for longer. */
+const FIRST_CYCLE_WITHIN_MS = 4_000
 
 export function createService(
   config: Config,
@@ -106,6 +108,7 @@ export function createService(
     },
     before?.leases,
   )
+  const firstCycle = Promise.withResolvers<void>()
   /** When the next cycle is to begin. */
   let dueMs = Infinity
   const decisionCounts: DecisionCounts = new Map()
@@ -154,6 +157,7 @@ export function createService(
         history?.note(report, alarmWatch.alarms)
         logger.debug(summarize(report), 'cycle')
         events.publish(changes)
+        firstCycle.resolve()
         onCycle?.()
       },
     },
@@ -179,13 +183,15 @@ export function createService(
   const metrics = createMetrics(view)
   const apiLogger = logger.child({ part: 'api' })
   const events = createLiveEvents(view, clock, apiLogger)
-  const api = createApi({ ...config.api, view, metrics, events, clock, logger: apiLogger })
+  const known = firstCycle.promise
+  const api = createApi({ ...config.api, view, metrics, events, known, clock, logger: apiLogger })
 
   /** The mode in which a service of the changed configuration would start. */
   const modeUnder = ({ controller: { dryRun } }: Config): Mode =>
     startingMode(createModeFile(modeFile, dryRun), dryRun, modeSwitch.handover())
   const stop = async (spared?: Handover): Promise<void> => {
     modeSwitch.stop()
+    firstCycle.resolve()
     await controller.stop()
     await within(RELEASE_WITHIN_MS, leases.release())
     await Promise.all([
@@ -201,6 +207,7 @@ export function createService(
       try {
         // Before the API, which takes a kill switch from the moment that it listens.
         modeSwitch.start(controller)
+        setTimeout(firstCycle.resolve, FIRST_CYCLE_WITHIN_MS).unref()
         await api.start()
         if (before?.history === undefined) history?.start()
         const collecting = before?.collector === undefined ? collector.start() : undefined

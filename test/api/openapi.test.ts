@@ -61,7 +61,7 @@ test('what is served and what is documented are the same', async () => {
   const view = createFakeView()
   const logger = pino({ level: 'silent' })
   const app = createApp({
-    listen: { host: '127.0.0.1', port: 0 }, token: undefined, view, metrics: createMetrics(view), logger,
+    listen: { host: '127.0.0.1', port: 0 }, token: undefined, known: Promise.resolve(), view, metrics: createMetrics(view), logger,
     events: createLiveEvents(view, () => 0, logger), clock: () => 0,
   })
   const stack = (app.router as unknown as { stack: readonly { route?: ServedRoute }[] }).stack

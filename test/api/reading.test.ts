@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { TelemetryState } from '../../src/controller/report.ts'
 import { Rates } from '../../src/model/rates.ts'
 import { createFakeView, GOBGP_DOWN, OVERRIDE_ID, REPORT } from './fake-view.ts'
-import { serve } from './served.ts'
+import { serve, TOKEN } from './served.ts'
 
 test('healthz is 200 while the process answers', async () => {
   const { ask } = await serve(createFakeView({ report: () => undefined, gobgp: () => [] }))
@@ -432,4 +432,21 @@ describe('explain', () => {
     expect((await ask('/api/v1/explain?router=nobody&prefix=198.51.100.1')).status).toBe(404)
     expect((await ask('/api/v1/explain?router=edge1')).status).toBe(400)
   })
+})
+
+test('until it is known what is in force, nobody is told that nothing is; probes, status and a kill switch do not wait', async () => {
+  const known = Promise.withResolvers<void>()
+  const cycles: (typeof REPORT)[] = []
+  const { ask } = await serve(createFakeView({ report: () => cycles[0] }), { known: known.promise })
+  const held = ['/api/v1/overrides', '/metrics'].map(async (path) => (await ask(path)).text)
+  expect((await ask('/healthz')).status).toBe(200)
+  expect((await ask('/readyz')).status).toBe(503)
+  expect((await ask('/api/v1/status')).json()).toMatchObject({ last_cycle: null })
+  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
+  expect((await ask('/api/v1/mode', { method: 'PUT', headers, body: '{"mode": "off"}' })).status).toBe(200)
+  cycles.push(REPORT)
+  known.resolve()
+  const [overrides, metrics] = await Promise.all(held)
+  expect(JSON.parse(overrides!)).toHaveLength(2)
+  expect(metrics).toContain('spillway_overrides{router="edge1"')
 })

@@ -248,6 +248,7 @@ describe('the server', () => {
     const second = createApi({
       listen: { host: '127.0.0.1', port: api.port },
       token: undefined,
+      known: Promise.resolve(),
       view,
       metrics: createMetrics(view),
       events: createLiveEvents(view, () => NOW_MS, logger),

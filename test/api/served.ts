@@ -28,9 +28,9 @@ export interface Asking {
 /** Serves the view until the test is over. `ask` sends headers as they are given, the Host header too. */
 export async function serve(
   view: ApiView = createFakeView(),
-  options: { token?: undefined; host?: string; clock?: () => number } = {},
+  options: { token?: undefined; host?: string; clock?: () => number; known?: Promise<unknown> } = {},
 ) {
-  const { token, host, clock } = { token: TOKEN, host: '127.0.0.1', clock: () => NOW_MS, ...options }
+  const { token, host, clock, known } = { token: TOKEN, host: '127.0.0.1', clock: () => NOW_MS, known: Promise.resolve(), ...options }
   const lines: Record<string, unknown>[] = []
   const sink = new Writable({
     write: (chunk: Buffer, _, done) => {
@@ -41,7 +41,7 @@ export async function serve(
   const metrics = createMetrics(view)
   const logger = pino({ base: null }, sink)
   const events = createLiveEvents(view, clock, logger)
-  const api = createApi({ listen: { host, port: 0 }, token, view, metrics, events, logger, clock })
+  const api = createApi({ listen: { host, port: 0 }, token, view, metrics, events, known, logger, clock })
   await api.start()
   onTestFinished(() => api.stop())
 

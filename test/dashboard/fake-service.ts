@@ -45,7 +45,7 @@ export async function startFakeService(changes: Partial<ApiView> = {}, port = 0)
   const events = createLiveEvents(view, Date.now, logger)
   const listen = { host: '127.0.0.1', port }
   const metrics = createMetrics(view)
-  const api = createApi({ listen, token: TOKEN, view, metrics, events, logger, clock: Date.now })
+  const api = createApi({ listen, token: TOKEN, view, metrics, events, known: Promise.resolve(), logger, clock: Date.now })
   await api.start()
   let told: readonly Alarm[] = []
   let prepare = (): void => {}

@@ -118,6 +118,32 @@ test('where nothing has changed nothing is interrupted; where gobgpds are not co
   })
 }, 60_000)
 
+test('while it is read, REST never says that there are no overrides, and no scrape lacks them', async () => {
+  const before = (await overrides('edge1')).map(({ id }) => id)
+  const seen = { overrides: new Set<string>(), scraped: new Set<boolean>() }
+  const watching = new AbortController()
+  const polling = (async () => {
+    while (!watching.signal.aborted) {
+      await Promise.all([
+        overrides('edge1').then((list) => seen.overrides.add(list.map(({ id }) => id).join()), () => {}),
+        fetch(`${lab.base}/metrics`).then((answer) => answer.text()).then((text) => seen.scraped.add(/^spillway_overrides{router="edge1".* 1$/m.test(text)), () => {}),
+      ])
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+  })()
+  // With what measures anew as well: then the first cycle comes a second later.
+  for (const [was, is] of [['min_hold: 3s', 'min_hold: 5s'], ['window: 5s', 'window: 6s']] as const) {
+    const next = both.replace(was, is)
+    expect(next).not.toBe(both)
+    writeFileSync(lab.file, next)
+    await reload()
+    await until('it is ready', async () => (await lab.status('/readyz').catch(() => 0)) === 200)
+  }
+  watching.abort()
+  await polling
+  expect({ overrides: [...seen.overrides], scraped: [...seen.scraped] }).toEqual({ overrides: [before.join()], scraped: [true] })
+}, 60_000)
+
 test('the level of the log changes, there and back', async () => {
   const saysCycles = (): boolean => /"level":20,.*"msg":"cycle"/.test(lab.service.output)
   const level = async () => (await lab.get<{ level: string }>('/api/v1/log')).level
