@@ -51,8 +51,8 @@ router edge2 (10.0.0.1): BGP session DOWN, telemetry lost, never heard
 ROUTER  INTERFACE  STATE     SPEED       OUT   %   NATURAL   PLANNED  NO ALTERNATE  HIGH  TARGET
 edge1   transit-a  high   1.0 Gbps  900 Mbps  90  950 Mbps  850 Mbps     85.0 Mbps  80 %    65 %
 edge1   transit-b  ok            ?         ?   ?         ?         ?         0 bps  80 %    65 %
-edge2   transit-a  ok     1.0 Gbps  900 Mbps  90         ?         ?         0 bps  80 %    65 %
-edge2   transit-b  ok            ?         ?   ?         ?         ?         0 bps  80 %    65 %
+edge2   transit-a  ok     1.0 Gbps  900 Mbps  90         ?         ?             ?  80 %    65 %
+edge2   transit-b  ok            ?         ?   ?         ?         ?             ?  80 %    65 %
 
 overrides: 1 installed, 1 planned
 1 alarm:
