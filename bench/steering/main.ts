@@ -14,7 +14,9 @@ import { renderScores } from './table.ts'
 import { makeRecipe, RECIPES, REPORTED_SEEDS, TUNING_SEEDS } from './traces.ts'
 
 const { values } = parseArgs({
-  options: { tuning: { type: 'boolean' }, trace: { type: 'string' }, seed: { type: 'string', multiple: true } },
+  options: {
+    tuning: { type: 'boolean' }, trace: { type: 'string' }, rule: { type: 'string' }, seed: { type: 'string', multiple: true },
+  },
 })
 const seeds = values.seed?.map(Number) ?? (values.tuning === true ? TUNING_SEEDS : REPORTED_SEEDS)
 
@@ -33,7 +35,7 @@ for (const recipe of RECIPES) {
   if (values.trace !== undefined && !recipe.weather.name.startsWith(values.trace)) continue
   const scores: Score[] = []
   for (const trace of seeds.map((seed) => makeRecipe(recipe, seed))) {
-    for (const rule of rulesFor(trace.router)) {
+    for (const rule of rulesFor(trace.router).filter(({ name }) => name.startsWith(values.rule ?? ''))) {
       process.stderr.write(`${trace.name}, seed ${trace.seed}: ${rule.name}\n`)
       scores.push(await playTrace(trace, rule))
     }
@@ -41,7 +43,7 @@ for (const recipe of RECIPES) {
   process.stdout.write(`${renderScores(scores)}\n`)
 }
 
-if (values.trace === undefined) {
+if (values.trace === undefined && values.rule === undefined) {
   process.stdout.write(await compareWithBound('One plan against the exact bound, edges with room', makeInstance))
   process.stdout.write(await compareWithBound('One plan against the exact bound, few exits with room', makeContested))
 }

@@ -4,10 +4,14 @@
  */
 import type { PlannedLoads } from './loads.ts'
 import type { Made, Move } from './moves.ts'
+import { leastBps } from './overload.ts'
 import type { Relief } from './relief.ts'
 
 /** Moves looked at for it in one plan: some 10 ms. What more would gain is not worth a late plan. */
 const EFFORT = 30_000
+/** Where no more moves than so many are to choose from, all is tried anew in other orders, each with this effort. */
+const FEW = 150
+const EFFORT_OF_AN_ORDER = 5_000
 /** Detours that make way for each other in a row, at most. */
 const LONGEST_CHAIN = 3
 /** Less than this share of the interface's relief target is no gain. */
@@ -25,6 +29,7 @@ export function makeRoom(
 ): ReadonlyMap<Move, Made> {
   const search = new Search(reliefs, loads, carriedBy)
   search.run()
+  search.runAnew()
   for (const relief of reliefs) relief.dropUnneeded()
   for (const [move, made] of [...search.shifted].toReversed()) {
     if (!loads.hasRoom(move.on, move.takenBps)) continue
@@ -34,6 +39,21 @@ export function makeRoom(
   return search.shifted
 }
 
+/** Of the moves that suffice for no link alone, the largest first. */
+interface Order {
+  /** To the exit with the least room that suffices, or with the most. */
+  readonly isTight: boolean
+  /** What has the fewest exits first. */
+  readonly isScarceFirst: boolean
+}
+
+const ORDERS: readonly Order[] = [
+  { isTight: true, isScarceFirst: true },
+  { isTight: true, isScarceFirst: false },
+  { isTight: false, isScarceFirst: true },
+  { isTight: false, isScarceFirst: false },
+]
+
 class Search {
   readonly #reliefs: readonly Relief[]
   readonly #loads: PlannedLoads
@@ -41,6 +61,8 @@ class Search {
   /** Older detours that moved. */
   readonly shifted = new Map<Move, Made>()
   #effort = EFFORT
+  /** What is helped is surely more than half the way from its high watermark to its speed. */
+  #isUrgent = false
   /** Takes back what has been changed, the last first. */
   #undo: (() => void)[] = []
 
@@ -58,11 +80,48 @@ class Search {
     while (this.#reliefs.some((relief) => relief.missingBps > 0 && this.#help(relief)));
   }
 
+  /** A few moves may end where each is in the way of another: they are made anew in other orders, and the best is kept. */
+  runAnew(): void {
+    if (this.#reliefs.reduce((sum, { made, unmade }) => sum + made.size + unmade.length, 0) > FEW) return
+    for (const order of ORDERS) {
+      const relief = this.#reliefs.find(({ missingBps }) => missingBps > 0)
+      if (relief === undefined) return
+      this.#effort = EFFORT_OF_AN_ORDER
+      this.#try(relief, () => {
+        this.#makeAnew(order)
+        this.run()
+        return true
+      })
+    }
+  }
+
+  /** But for what has moved of late: that stays as it is. */
+  #makeAnew({ isTight, isScarceFirst }: Order): void {
+    for (const [relief, move, { kind }] of this.#madeMoves()) {
+      if (kind === 'relieve' && !move.isRestless) this.#unmake(relief, move)
+    }
+    const scarce = (a: Move, b: Move): number => (isScarceFirst ? a.exits.length - b.exits.length : 0)
+    const ordered = this.#reliefs
+      .flatMap((relief) => relief.unmade.map((move) => ({ relief, move })))
+      .sort((a, b) => scarce(a.move, b.move) || b.move.bps - a.move.bps)
+    const roomBps = (exit: number): number => this.#loads.roomBps(exit) ?? 0
+    this.#effort -= ordered.length
+    for (const { relief, move } of ordered) {
+      if (move.isRestless || move.bps > relief.missingBps) continue
+      const free = move.exits.filter((exit) => this.#loads.hasRoom(exit, move.takenBps))
+      const exit = free.sort((a, b) => (isTight ? roomBps(a) - roomBps(b) : roomBps(b) - roomBps(a)))[0]
+      if (exit !== undefined) this.#make(relief, move, exit)
+    }
+    for (const relief of this.#reliefs) this.#fill(relief, relief.unmade.filter(({ isRestless }) => !isRestless))
+  }
+
   /** True when less is missing in all than before. */
   #help(relief: Relief): boolean {
     // Whatever moves for whom: no more can be gained than there is room in all.
     if (this.#effort <= 0 || this.#loads.spareBps() < this.#leastGainBps(relief)) return false
     const blocked = relief.unmade.filter((move) => relief.isWithoutRoom(move))
+    const { on } = relief
+    this.#isUrgent = leastBps(this.#loads, on) > (this.#loads.highBps(on) + (this.#loads.speedBps(on) ?? Infinity)) / 2
     const force = (move: Move): boolean =>
       move.exits.some((exit) => this.#try(relief, () => this.#force(relief, move, exit)))
     return (
@@ -98,7 +157,7 @@ class Search {
   /** Takes one move back, for others of the relief that come to more. */
   #exchange(relief: Relief, other: Relief, move: Move): boolean {
     this.#unmake(other, move)
-    this.#fill(relief, move)
+    this.#fill(relief, relief.unmade.filter((one) => one !== move))
     this.#fill(other)
     return true
   }
@@ -154,9 +213,9 @@ class Search {
     return others.find((exit) => this.#wholly(() => this.#clear(exit, takenBps, [...busy, exit])))
   }
 
-  /** An older detour moves on, or home. */
+  /** An older detour moves on, or home; one that has moved of late is disturbed only for a link that is nearly full. */
   #shift(exit: number, lackingBps: number): boolean {
-    const carried = this.#carriedBy(exit)
+    const carried = this.#carriedBy(exit).filter(({ isRestless }) => !isRestless || this.#isUrgent)
     this.#effort -= carried.length
     const ordered = bestFirst(carried, ({ takenBps }) => takenBps, lackingBps)
     const restlessLast = ordered.toSorted((a, b) => Number(a.isRestless) - Number(b.isRestless))
@@ -172,9 +231,8 @@ class Search {
     })
   }
 
-  #fill(relief: Relief, without?: Move): void {
+  #fill(relief: Relief, moves = relief.unmade): void {
     if (relief.missingBps <= 0) return
-    const moves = relief.unmade.filter((move) => move !== without)
     this.#effort -= 2 * moves.length
     relief.fill(moves, (move) => this.#undo.push(() => relief.unmake(move)))
   }

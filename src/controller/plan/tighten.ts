@@ -1,12 +1,14 @@
 /** Swaps what leaves an interface for what comes to less and does as well. Pure but for the relief's state. */
+import { leastSum } from './least-sum.ts'
 import type { PlannedLoads } from './loads.ts'
 import type { Made, Move } from './moves.ts'
 import type { Relief } from './relief.ts'
 
-/** Moves looked at in one plan, at most: a few milliseconds. */
+/** Moves looked at in one plan, at most, and for one swap: a few milliseconds. */
 const EFFORT = 30_000
+const EFFORT_OF_A_SWAP = 3_000
 /** One or two moves are swapped for up to so many. */
-const MOST = 3
+const MOST = 6
 /**
  * What a swap must gain, as a share of what leaves: at all (where there are many small prefixes nothing is
  * ever looked at), and for each route that it takes more, as few routes come before little detour.
@@ -38,20 +40,23 @@ function tightenOne(relief: Relief, loads: PlannedLoads, mostEffort: number): nu
   for (let effort = mostEffort; ; ) {
     const leavingBps = totalOf([...relief.made.keys()])
     const spareBps = -relief.missingBps
-    if (effort <= 0 || spareBps < Math.max(1, LEAST_GAIN * leavingBps)) return effort
+    const leastGainBps = LEAST_GAIN * leavingBps
+    if (effort <= 0 || spareBps < Math.max(1, leastGainBps)) return effort
     const others = relief.unmade.filter(({ isRestless }) => !isRestless)
     const swaps: Swap[] = []
-    for (const out of onesAndTwos([...relief.made].filter(([, { kind }]) => kind === 'relieve'))) {
-      const outBps = totalOf(out.map(([move]) => move))
-      const open = others.filter((move) => move.bps < outBps && fits(loads, move, out))
-      for (let count = 1; count <= MOST; count++) {
-        effort -= Math.max(others.length, open.length ** (count - 1))
-        if (effort <= 0) return 0
-        const into = leastOf(open, outBps - spareBps, count)
-        if (into === undefined) continue
-        const moreRoutes = Math.max(0, routesOf(into) - routesOf(out.map(([move]) => move)))
-        const gainBps = outBps - totalOf(into) - moreRoutes * GAIN_OF_A_ROUTE * leavingBps
-        if (gainBps >= LEAST_GAIN * leavingBps) swaps.push({ out: out.map(([move]) => move), into, gainBps })
+    for (const leaving of onesAndTwos([...relief.made].filter(([, { kind }]) => kind === 'relieve'))) {
+      const out = leaving.map(([move]) => move)
+      const outBps = totalOf(out)
+      const costOf = (routes: number): number => Math.max(0, routes - routesOf(out)) * GAIN_OF_A_ROUTE * leavingBps
+      effort -= others.length
+      const open = others.filter((move) => move.bps < outBps && fits(loads, move, leaving))
+      // No more can be gained than is spare.
+      for (let count = 1; count <= MOST && effort > 0 && spareBps - costOf(count) >= leastGainBps; count++) {
+        const { items, steps } = leastSum(open, outBps - spareBps, count, Math.min(effort, EFFORT_OF_A_SWAP))
+        effort -= steps
+        if (items === undefined) continue
+        const gainBps = outBps - totalOf(items) - costOf(routesOf(items))
+        if (gainBps >= leastGainBps) swaps.push({ out, into: items, gainBps })
       }
     }
     swaps.sort((a, b) => b.gainBps - a.gainBps)
@@ -72,35 +77,6 @@ function fits(loads: PlannedLoads, { exits, takenBps }: Move, gone: readonly Lea
     const freedBps = gone.reduce((sum, [move, { on }]) => (on === exit ? sum + move.takenBps : sum), 0)
     return (loads.roomBps(exit) ?? -Infinity) + freedBps >= takenBps
   })
-}
-
-/** So many moves that come to the least that suffices; `sorted`: the largest first. */
-function leastOf(sorted: readonly Move[], needBps: number, count: number): readonly Move[] | undefined {
-  let best: readonly Move[] | undefined
-  const offer = (moves: readonly Move[]): void => {
-    if (totalOf(moves) >= needBps && (best === undefined || totalOf(moves) < totalOf(best))) best = moves
-  }
-  switch (count) {
-    case 1: {
-      const single = sorted.findLast(({ bps }) => bps >= needBps)
-      return single && [single]
-    }
-    case 2:
-      // From both ends towards each other.
-      for (let [large, small] = [0, sorted.length - 1]; large < small; ) {
-        const pair = [sorted[large]!, sorted[small]!]
-        offer(pair)
-        if (totalOf(pair) < needBps) small--
-        else large++
-      }
-      return best
-    default:
-      for (const [i, move] of sorted.entries()) {
-        const rest = leastOf(sorted.slice(i + 1), needBps - move.bps, count - 1)
-        if (rest !== undefined) offer([move, ...rest])
-      }
-      return best
-  }
 }
 
 /** False, and all as it was, when something is in the way. */
