@@ -108,6 +108,43 @@ describe('a LAG that sends no counters', () => {
     expect(back).toMatchObject({ speedBps: 200e6, missingMembers: [] })
   })
 
+  it('is what it is whichever datagram gets lost or comes twice', () => {
+    for (let oneMs = 5000; oneMs <= 85_000; oneMs += 5000) {
+      for (const times of [0, 2]) {
+        const telemetry = new SampledTelemetry(LAG, 30_000, 1000, 1)
+        const seen = new Set<number | undefined>()
+        for (let ms = 0; ms <= 120_000; ms += 5000) {
+          const [ifIndex, octetsPerMs] = ms % 10_000 === 0 ? [11, 1000] : [12, 2000]
+          for (let n = ms === oneMs ? times : 1; n > 0; n--) {
+            telemetry.counters(countersOf({ ifIndex, outOctets: ms * octetsPerMs }), ms, ms)
+          }
+          seen.add(telemetry.traffic().interfaces[0]!.outBps)
+        }
+        expect([oneMs, times, ...seen]).toEqual([oneMs, times, undefined, 24e6])
+      }
+    }
+  })
+
+  it('has no load from before a member whose counters start anew, nor one too low', () => {
+    const telemetry = new SampledTelemetry(LAG, 30_000, 1000, 1)
+    const seen = new Set<number | undefined>()
+    for (let ms = 0; ms <= 120_000; ms += 5000) {
+      const [ifIndex, octetsPerMs] = ms % 10_000 === 0 ? [11, 1000] : [12, 2000]
+      const startMs = ms >= 12_000 && ifIndex === 12 ? 12_000 : 0
+      telemetry.counters(countersOf({ ifIndex, outOctets: (ms - startMs) * octetsPerMs }), ms, ms)
+      seen.add(telemetry.traffic().interfaces[0]!.outBps)
+    }
+    expect([...seen]).toEqual([undefined, 24e6])
+  })
+
+  it('is silent, not down, when those that are heard are down and another is gone', () => {
+    const telemetry = runLag(150_000, (ms) => ms > 60_000)
+    for (const ms of [160_000, 170_000, 180_000]) {
+      telemetry.counters(countersOf({ ifIndex: 11, outOctets: 155e6, status: 1 }), ms, ms)
+    }
+    expect(telemetry.traffic().interfaces[0]).toMatchObject({ outBps: 8e6, operUp: true, lastCounterMs: 150_000, missingMembers: [12] })
+  })
+
   it('does not wait for a member that went down and is mentioned no more', () => {
     const telemetry = runLag(60_000)
     telemetry.counters(countersOf({ ifIndex: 12, outOctets: 112e6, status: 1 }), 61_000, 61_000)
