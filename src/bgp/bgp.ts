@@ -80,6 +80,7 @@ export function createBgp(
     matches: (router, rates) => clientOf(router).matches(router, rates),
     prepareMatches: (router, ...rest) => clientOf(router).prepareMatches(router, ...rest),
     covering: (router, prefix) => clientOf(router).covering(router, prefix),
+    pathsTowards: (router, ...rest) => clientOf(router).pathsTowards(router, ...rest),
     nextHops: (router) => clientOf(router).nextHops(router),
     session: (router) => clientOf(router).session(router),
     open: (router) => clientOf(router).open(router),

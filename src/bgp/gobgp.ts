@@ -188,6 +188,7 @@ export function createGobgp(options: GobgpOptions): Gobgp {
     matches: (router, rates) => feed.table(router).matches(rates),
     prepareMatches: (router, rates, most) => feed.table(router).prepareMatches(rates, most),
     covering: (router, prefix) => feed.table(router).covering(prefix),
+    pathsTowards: (router, prefix, take) => feed.table(router).pathsTowards(prefix, take),
     nextHops: (router) => feed.table(router).nextHops(),
     session: (router) =>
       link.status().connected ? opening.judge(router, feed.session(router)) : feed.session(router),

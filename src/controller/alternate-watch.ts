@@ -1,38 +1,45 @@
 /** Watches how much of a router's traffic no relief could move: there may be no alarm about it until a link is full. */
+import type { Matches } from '../model/matches.ts'
 import { Rates } from '../model/rates.ts'
 import type { Router } from '../model/topology.ts'
 import type { Observation } from './observation.ts'
-import type { RouterRoutes } from './plan/exits.ts'
-import { sumWithoutAlternate } from './plan/without-alternate.ts'
+import { addWithoutAlternate } from './plan/without-alternate.ts'
+import type { RouteSource } from './ports.ts'
 
 /** To look at every destination takes a moment, which no cycle should be late for: each cycle looks at some. */
 const LOOK_MS = 10_000
 
+const NO_MATCHES: Matches = { numbers: new Int32Array(), prefixes: [] }
+
 export class AlternateWatch {
   #rates = Rates.EMPTY
+  #matches = NO_MATCHES
   #beganMs = -Infinity
   /** Rows that have been looked at, and their sums. */
   #looked = 0
-  #sums: readonly number[] = []
+  #sums: number[] = []
   #last: readonly number[] | undefined
 
   /**
    * Goes on looking. By interface index, bit/s without an alternate as of the last look that is over; a look takes
    * 10 s of cycles. Undefined before the first, and while the routes are not known.
    */
-  look(router: Router, { nowMs, traffic, session }: Observation, routes: RouterRoutes): readonly number[] | undefined {
+  look(router: Router, { nowMs, traffic, session }: Observation, routes: RouteSource): readonly number[] | undefined {
     if (!session.synced) {
       this.#last = undefined
       this.#begin(router, Rates.EMPTY, -Infinity)
       return undefined
     }
-    if (this.#looked === this.#rates.length && nowMs - this.#beganMs >= LOOK_MS) this.#begin(router, traffic.rates, nowMs)
+    if (this.#looked === this.#rates.length && nowMs - this.#beganMs >= LOOK_MS) {
+      this.#begin(router, traffic.rates, nowMs)
+      // The plan has just asked for the same.
+      this.#matches = routes.matches(router.name, traffic.rates)
+    }
     const { length } = this.#rates
     if (this.#looked === length) return this.#last
     const share = Math.min(1, (nowMs - this.#beganMs) / LOOK_MS)
     const end = Math.ceil(share * length)
-    const part = sumWithoutAlternate(router, this.#rates.slice(this.#looked, end), routes)
-    this.#sums = this.#sums.map((sum, i) => sum + part[i]!)
+    addWithoutAlternate(this.#sums, router, this.#rates, this.#matches, routes, this.#looked, end)
     this.#looked = end
     if (end === length) this.#last = this.#sums
     return this.#last
@@ -40,6 +47,7 @@ export class AlternateWatch {
 
   #begin(router: Router, rates: Rates, nowMs: number): void {
     this.#rates = rates
+    this.#matches = NO_MATCHES
     this.#beganMs = rates.length === 0 ? -Infinity : nowMs
     this.#looked = 0
     this.#sums = router.interfaces.map(() => 0)

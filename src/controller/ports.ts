@@ -6,7 +6,7 @@ import type { InstalledOverride, Override, OverrideKey } from '../model/override
 import type { Matches } from '../model/matches.ts'
 import type { Address, Prefix } from '../model/prefix.ts'
 import type { Rates } from '../model/rates.ts'
-import type { Route } from '../model/route.ts'
+import type { Route, RpkiState } from '../model/route.ts'
 import type { RouterTraffic } from '../model/traffic.ts'
 
 export interface TrafficSource {
@@ -26,6 +26,8 @@ export interface RouteSource {
    * None while the session is down.
    */
   covering(router: string, prefix: Prefix): readonly Route[]
+  /** Every path of these routes; makes no routes of them, as for a look at all prefixes. */
+  pathsTowards(router: string, prefix: Prefix, take: (nextHop: Address, rpki: RpkiState) => void): void
   /** Next hops of all received paths. */
   nextHops(router: string): Iterable<Address>
   session(router: string): RouterSession

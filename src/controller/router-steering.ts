@@ -238,7 +238,7 @@ export class RouterSteering {
 
   /** By interface index, bit/s that no relief could move; undefined until that is known. To be asked once a cycle. */
   withoutAlternate(seen: Observation): readonly number[] | undefined {
-    return this.#alternateWatch.look(this.router, seen, this.#routes)
+    return this.#alternateWatch.look(this.router, seen, this.#parts.routes)
   }
 
   /**

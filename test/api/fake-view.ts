@@ -251,6 +251,7 @@ export function createFakeView(changes: Partial<ApiView> = {}): FakeView {
       matches: (_, rates) => matchEach(rates, longest),
       prepareMatches: () => {},
       covering: (_, prefix) => [longest(prefix)].filter((route) => route !== undefined),
+      pathsTowards: () => {},
       nextHops: () => [],
       session: (router) => ({ up: router === 'edge1', synced: router === 'edge1' }),
     },

@@ -30,6 +30,7 @@ function bench(edges: readonly FakeEdge[], settings: Partial<ControllerParts['se
         matches: (router, rates) => of(router).matches(router, rates),
         prepareMatches: (router) => of(router).prepareMatches(),
         covering: (router, prefix: Prefix) => of(router).covering(router, prefix),
+        pathsTowards: (router, ...rest) => of(router).pathsTowards(router, ...rest),
         nextHops: (router) => of(router).nextHops(),
         session: (router) => of(router).session(),
       },

@@ -5,7 +5,7 @@ import type { InstalledOverride, Override, OverrideKey } from '../../src/model/o
 import type { Matches } from '../../src/model/matches.ts'
 import { formatPrefix, type Address, type Prefix } from '../../src/model/prefix.ts'
 import type { Rates } from '../../src/model/rates.ts'
-import { NO_EXPORT, type Route } from '../../src/model/route.ts'
+import { NO_EXPORT, type Route, type RpkiState } from '../../src/model/route.ts'
 import type { Router } from '../../src/model/topology.ts'
 import type { RouterTraffic } from '../../src/model/traffic.ts'
 import { makeInterface, makePath, makeRouter, makeRoutes, MBPS, POLICY, World, type Flow } from './world.ts'
@@ -100,6 +100,9 @@ export class FakeEdge implements TrafficSource, RouteSource, OverrideStore, Sent
   prepareMatches(): void {}
   covering(_router: string, prefix: Prefix): readonly Route[] {
     return this.world.routes.covering(prefix)
+  }
+  pathsTowards(_router: string, prefix: Prefix, take: (nextHop: Address, rpki: RpkiState) => void): void {
+    for (const route of this.world.routes.covering(prefix)) for (const { nextHop, rpki } of route.paths) take(nextHop, rpki)
   }
   nextHops(): Iterable<Address> {
     return this.world.routes.nextHops()

@@ -160,6 +160,7 @@ export class TelemetryBench {
           matches: (router, rates) => of(router).matches(router, rates),
           prepareMatches: (router) => of(router).prepareMatches(),
           covering: (router, prefix) => of(router).covering(router, prefix),
+          pathsTowards: (router, ...rest) => of(router).pathsTowards(router, ...rest),
           nextHops: (router) => of(router).nextHops(),
           session: (router) => of(router).session(),
         },

@@ -42,6 +42,7 @@ export function createSpillway(router: Router, intervalSeconds = 5): SteeringRul
       matches: (_, rates) => now().routes.matches(rates),
       prepareMatches: () => {},
       covering: (_, prefix) => now().routes.covering(prefix),
+      pathsTowards: () => {},
       nextHops: () => now().routes.nextHops(),
       session: () => ({ up: true, synced: true }),
     },

@@ -70,9 +70,12 @@ export class AttributePool {
 
   /** The attributes of a set, kept by nobody. */
   unpack(set: number): PathAttributes {
-    const at = set + ROW
-    const nextHop = this.#nextHops.get(keyOf(nextHopOf(this.#arena, at)))!
-    return unpackAttributes(this.#arena, at, nextHop.address)
+    return unpackAttributes(this.#arena, set + ROW, this.nextHop(set))
+  }
+
+  /** The next hop of a set; the same object for all sets that have it. */
+  nextHop(set: number): Address {
+    return this.#nextHops.get(keyOf(nextHopOf(this.#arena, set + ROW)))!.address
   }
 
   /** Lets go of what `attributes` has given. */

@@ -132,6 +132,16 @@ export class RouteTable {
     return half.trie.covering(prefix).map((node) => this.#routeOf(half, node)!)
   }
 
+  /** The paths of the routes that hold the whole prefix, the longest first: no route is made, or kept, for them. */
+  pathsTowards(prefix: Prefix, take: (nextHop: Address, rpki: RpkiState) => void): void {
+    const { trie } = this.#halves[prefix.family]
+    for (const node of trie.covering(prefix)) {
+      for (let record = trie.value(node); record !== 0; record = this.#chains.next(record)) {
+        take(this.#pool.nextHop(this.#chains.set(record)), this.#chains.rpki(record))
+      }
+    }
+  }
+
   /** All routes, in the order of their prefixes, IPv4 first; keeps none of those that it makes. */
   *routes(): Generator<Route> {
     for (const half of [this.#halves[4], this.#halves[6]]) {

@@ -107,7 +107,7 @@ function findExits(router: Router, covering: readonly Route[]): readonly Exit[] 
 }
 
 /** The interface by which a path takes detours, as index, if it may take any. */
-export function mayLeadTo(router: Router, path: Path): number | undefined {
+export function mayLeadTo(router: Router, path: Pick<Path, 'prefix' | 'nextHop' | 'rpki'>): number | undefined {
   return path.rpki === 'invalid' || !canBeFollowed(path) ? undefined : interfaceIndexOf(router, path.nextHop)
 }
 
@@ -115,7 +115,7 @@ export function mayLeadTo(router: Router, path: Path): number | undefined {
  * An override goes to the router over iBGP, with the next hop alone. One that is link-local (RFC 4291,
  * section 2.5.6) names no interface there, and an IPv6 one of an IPv4 prefix (RFC 8950) few would take.
  */
-function canBeFollowed({ prefix, nextHop }: Path): boolean {
+function canBeFollowed({ prefix, nextHop }: Pick<Path, 'prefix' | 'nextHop'>): boolean {
   return nextHop.family === prefix.family && !isLinkLocal(nextHop)
 }
 

@@ -112,6 +112,9 @@ describe.each([4, 6] as const)('IPv%i route table', (family) => {
             if (found !== undefined) expect(byPathId(found.paths)).toEqual(naive.route(found.prefix))
             const covering = table.covering(place)
             expect(covering.map((r) => formatPrefix(r.prefix))).toEqual(naive.covering(place).map(formatPrefix))
+            const towards: unknown[] = []
+            table.pathsTowards(place, (nextHop, rpki) => towards.push([formatAddress(nextHop), rpki]))
+            expect(towards).toEqual(covering.flatMap(({ paths }) => paths.map((path) => [formatAddress(path.nextHop), path.rpki])))
           }
           expect(table.counts(family)).toEqual({
             routes: new Set(naive.paths.map((p) => formatPrefix(p.prefix))).size,

@@ -1,13 +1,17 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { AlternateWatch } from '../../../src/controller/alternate-watch.ts'
-import { sumWithoutAlternate } from '../../../src/controller/plan/without-alternate.ts'
+import { addWithoutAlternate } from '../../../src/controller/plan/without-alternate.ts'
 import type { Path } from '../../../src/model/route.ts'
 import type { EgressInterface } from '../../../src/model/topology.ts'
+import { FakeEdge } from '../fake-edge.ts'
 import { makeInterface, makePath, makeRouter, MBPS, World, type Flow } from '../world.ts'
 
 function sums(paths: readonly Path[], flows: readonly Flow[], second: Partial<EgressInterface> = {}): readonly number[] {
   const world = new World(makeRouter([makeInterface(0), makeInterface(1, second)]), paths, flows)
-  return sumWithoutAlternate(world.router, world.traffic().rates, world.routes)
+  const { rates } = world.traffic()
+  const sums = [0, 0]
+  addWithoutAlternate(sums, world.router, rates, world.routes.matches(rates), new FakeEdge(world), 0, rates.length)
+  return sums
 }
 const ALONE = [makePath('1.0.0.0/24', 0)]
 const FLOWS = [{ to: '1.0.0.1', bps: 20 * MBPS }, { to: '1.0.0.200', bps: 5 * MBPS }]
@@ -41,10 +45,11 @@ test('each cycle looks at a part; known when all have been looked at, and as lon
   const world = new World(makeRouter([makeInterface(0), makeInterface(1)]), flows.map((_, n) => makePath(`1.0.${n}.0/24`, 0)), flows)
   const watch = new AlternateWatch()
   let asked = 0
-  const routes = { ...world.routes, longestMatch: (...of: Parameters<typeof world.routes.longestMatch>) => {
+  const edge = new FakeEdge(world)
+  vi.spyOn(edge, 'pathsTowards').mockImplementation((...of) => {
     asked++
-    return world.routes.longestMatch(...of)
-  } }
+    FakeEdge.prototype.pathsTowards.apply(edge, of)
+  })
   const look = (seconds: number, synced = true) => {
     asked = 0
     const nowMs = world.nowMs + 1000 * seconds
@@ -52,7 +57,7 @@ test('each cycle looks at a part; known when all have been looked at, and as lon
       nowMs, traffic: world.traffic(), session: { up: true, synced }, telemetryState: 'fresh' as const, telemetryFaults: [],
       installed: [], gobgpAnswers: true, permission: { kind: 'granted' as const },
     }
-    return { sums: watch.look(world.router, seen, routes), asked }
+    return { sums: watch.look(world.router, seen, edge), asked }
   }
   const all = [40 * MBPS, 0]
   expect([0, 1, 5].map((s) => look(s))).toEqual([0, 4, 16].map((n) => ({ sums: undefined, asked: n })))
