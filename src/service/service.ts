@@ -193,7 +193,7 @@ export function createService(
     modeSwitch.stop()
     firstCycle.resolve()
     await controller.stop()
-    await within(RELEASE_WITHIN_MS, leases.release())
+    await within(RELEASE_WITHIN_MS, leases.release(({ target }) => spared?.leases.has(target) !== true))
     await Promise.all([
       api.stop(),
       bgp.stop(new Set(spared?.gobgps.keys())),

@@ -1,6 +1,10 @@
 /** SIGHUP beside overrides, on two routers with a gobgpd each. One story in order. */
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connectGobgp } from '../../src/bgp/wire/connect-gobgp.ts'
+import { parseCommunity } from '../../src/model/route.ts'
 import type { Exit } from '../../src/simulator/edge.ts'
 import type { Flow } from '../../src/simulator/flow.ts'
 import { until } from '../simulator/until.ts'
@@ -116,6 +120,37 @@ test('where nothing has changed nothing is interrupted; where gobgpds are not co
     await until('it is ready', async () => (await lab.status('/readyz').catch(() => 0)) === 200)
     expect(lastSaid('route tables are in place')).toBe(filled)
   })
+}, 60_000)
+
+test('a file that cannot be put to work lets go neither of the lease, which a standby would take, nor of routes', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { api, close } = await connectGobgp(lab.gobgp.api, new AbortController().signal)
+  const states = new Set<string | undefined>()
+  const sequences = new Set<number | undefined>()
+  let isOver = false
+  const watching = (async () => {
+    while (!isOver) {
+      const { lease } = await api.notes(parseCommunity('64512:100')).read()
+      states.add(lease?.state)
+      sequences.add(lease?.sequence)
+    }
+  })()
+  const filled = lastSaid('route tables are in place')
+  await untouched(async () => {
+    const taken = `127.0.0.1:${(other.address() as AddressInfo).port}`
+    writeFileSync(lab.file, both.replace(/(api: \{ listen: )"[^"]*"/, `$1"${taken}"`))
+    for (let n = 0; n < 2; n++) await reload('cannot be put to work')
+    const { size } = sequences
+    await until('the lease is renewed', () => sequences.size > size + 2)
+  })
+  isOver = true
+  await watching
+  close()
+  other.close()
+  expect([...states]).toEqual(['held'])
+  expect(lastSaid('route tables are in place')).toBe(filled)
+  writeFileSync(lab.file, both)
 }, 60_000)
 
 test('while it is read, REST never says that there are no overrides, and no scrape lacks them', async () => {
