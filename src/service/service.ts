@@ -191,7 +191,6 @@ export function createService(
     startingMode(createModeFile(modeFile, dryRun), dryRun, modeSwitch.handover())
   const stop = async (spared?: Handover): Promise<void> => {
     modeSwitch.stop()
-    firstCycle.resolve()
     await controller.stop()
     await within(RELEASE_WITHIN_MS, leases.release(({ target }) => spared?.leases.has(target) !== true))
     await Promise.all([

@@ -1,4 +1,5 @@
 /** SIGHUP beside overrides, on two routers with a gobgpd each. One story in order. */
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
@@ -122,33 +123,42 @@ test('where nothing has changed nothing is interrupted; where gobgpds are not co
   })
 }, 60_000)
 
-test('a file that cannot be put to work lets go neither of the lease, which a standby would take, nor of routes', async () => {
-  const other = createServer().listen(0, '127.0.0.1')
-  await once(other, 'listening')
+test('a file that cannot be put to work lets go neither of the lease, which a standby would take, nor of routes, and REST never lacks overrides', async () => {
+  const before = (await overrides('edge1')).map(({ id }) => id)
+  const [server, socket] = [createServer().listen(0, '127.0.0.1'), createSocket('udp4').bind(0, '127.0.0.1')]
+  await Promise.all([once(server, 'listening'), once(socket, 'listening')])
   const { api, close } = await connectGobgp(lab.gobgp.api, new AbortController().signal)
-  const states = new Set<string | undefined>()
+  const seen = { states: new Set<string | undefined>(), overrides: new Set<string>() }
   const sequences = new Set<number | undefined>()
-  let isOver = false
-  const watching = (async () => {
-    while (!isOver) {
+  const watching = new AbortController()
+  const poll = async (look: () => Promise<unknown>): Promise<void> => {
+    while (!watching.signal.aborted) await look()
+  }
+  const polling = Promise.all([
+    poll(async () => {
       const { lease } = await api.notes(parseCommunity('64512:100')).read()
-      states.add(lease?.state)
+      seen.states.add(lease?.state)
       sequences.add(lease?.sequence)
-    }
-  })()
+    }),
+    poll(() => overrides('edge1').then((list) => seen.overrides.add(list.map(({ id }) => id).join()), () => {})),
+  ])
   const filled = lastSaid('route tables are in place')
   await untouched(async () => {
-    const taken = `127.0.0.1:${(other.address() as AddressInfo).port}`
-    writeFileSync(lab.file, both.replace(/(api: \{ listen: )"[^"]*"/, `$1"${taken}"`))
-    for (let n = 0; n < 2; n++) await reload('cannot be put to work')
+    for (const [part, { port }] of [['api', server.address() as AddressInfo], ['sflow', socket.address()]] as const) {
+      // A thread finds out later, when REST listens.
+      const taken = both.replace('workers: 0', 'workers: 1').replace(new RegExp(`^(${part}: . listen: )"[^"]*"`, 'm'), `$1"127.0.0.1:${port}"`)
+      writeFileSync(lab.file, taken)
+      await reload('cannot be put to work')
+    }
     const { size } = sequences
     await until('the lease is renewed', () => sequences.size > size + 2)
   })
-  isOver = true
-  await watching
+  watching.abort()
+  await polling
   close()
-  other.close()
-  expect([...states]).toEqual(['held'])
+  server.close()
+  socket.close()
+  expect({ states: [...seen.states], overrides: [...seen.overrides] }).toEqual({ states: ['held'], overrides: [before.join()] })
   expect(lastSaid('route tables are in place')).toBe(filled)
   writeFileSync(lab.file, both)
 }, 60_000)
