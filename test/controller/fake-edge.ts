@@ -3,7 +3,7 @@ import type { Gate, OverrideStore, Permission, RouterSession, RouteSource, SentS
 import type { SteeringParts } from '../../src/controller/router-steering.ts'
 import type { InstalledOverride, Override, OverrideKey } from '../../src/model/override.ts'
 import type { Matches } from '../../src/model/matches.ts'
-import { formatPrefix, type Address, type Prefix } from '../../src/model/prefix.ts'
+import { formatAddress, formatPrefix, type Address, type Prefix } from '../../src/model/prefix.ts'
 import type { Rates } from '../../src/model/rates.ts'
 import { NO_EXPORT, type Route, type RpkiState } from '../../src/model/route.ts'
 import type { Router } from '../../src/model/topology.ts'
@@ -33,6 +33,8 @@ export class FakeEdge implements TrafficSource, RouteSource, OverrideStore, Sent
   readonly installed = new Map<string, InstalledOverride>()
   /** `add PREFIX` and `withdraw PREFIX`, as they came. */
   readonly calls: string[] = []
+  /** Destinations that were looked up ahead last. */
+  prepared: readonly string[] = []
   sessionState: RouterSession = { up: true, synced: true }
   /** GoBGP does not answer at all. */
   away = false
@@ -97,7 +99,9 @@ export class FakeEdge implements TrafficSource, RouteSource, OverrideStore, Sent
   matches(_router: string, rates: Rates): Matches {
     return this.world.routes.matches(rates)
   }
-  prepareMatches(): void {}
+  prepareMatches(_router: string, rates: Rates): void {
+    this.prepared = rates.rows.map(({ address }) => formatAddress(address))
+  }
   covering(_router: string, prefix: Prefix): readonly Route[] {
     return this.world.routes.covering(prefix)
   }

@@ -10,6 +10,12 @@ const QUIET = [20, 20, 20]
 
 const reasons = ({ decisions }: Verdict): string[] => decisions.map((d) => d.reason)
 
+test('a cycle with nothing to move looks up ahead where its destinations go', async () => {
+  const b = bench(QUIET)
+  await b.cycle()
+  expect(b.edge.prepared).toEqual(['1.0.0.1', '2.0.0.1', '3.0.0.1'])
+})
+
 describe('gates', () => {
   test('no additions: nothing new; what is there stays, but not as something outdated', async () => {
     const b = bench()

@@ -158,7 +158,7 @@ export class TelemetryBench {
         routes: {
           longestMatch: (router, address) => of(router).longestMatch(router, address),
           matches: (router, rates) => of(router).matches(router, rates),
-          prepareMatches: (router) => of(router).prepareMatches(),
+          prepareMatches: (router, rates) => of(router).prepareMatches(router, rates),
           covering: (router, prefix) => of(router).covering(router, prefix),
           pathsTowards: (router, ...rest) => of(router).pathsTowards(router, ...rest),
           nextHops: (router) => of(router).nextHops(),

@@ -1,7 +1,8 @@
 /** What is kept of the last cycle's matches against longest matches in the plainest way. */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { packAttributes } from '../../../src/bgp/wire/packed-attributes.ts'
+import { PrefixTrie } from '../../../src/bgp/table/prefix-trie.ts'
 import { RouteTable } from '../../../src/bgp/table/route-table.ts'
 import { contains, formatPrefix, parseAddress, prefixOf, type Address, type Prefix } from '../../../src/model/prefix.ts'
 import { Rates } from '../../../src/model/rates.ts'
@@ -87,6 +88,30 @@ test('holds no more prefixes than twice the destinations, however they change, a
     expect(Array.from(numbers, (n) => formatPrefix(prefixes[n]!))).toEqual(
       Array.from({ length: 100 }, (_, n) => formatPrefix(slash24(round * 90 + n))))
   }
+})
+
+test('asks the table only for destinations that are new, and for those in prefixes that have come or gone', () => {
+  const table = new RouteTable()
+  table.announce({ ...slash24(0), length: 8 }, 1, PACKED)
+  for (let n = 0; n < 1000; n++) table.announce(slash24(n), 1, PACKED)
+  const rates = (count: number): Rates =>
+    ratesOf(Array.from({ length: count }, (_, n) => ({ address: slash24(n), interfaceIndex: 0 })))
+  const lookUp = vi.spyOn(PrefixTrie.prototype, 'longestMatch')
+  const lookUpsFor = (work: () => unknown): number => {
+    lookUp.mockClear()
+    work()
+    return lookUp.mock.calls.length
+  }
+  expect(lookUpsFor(() => table.prepareMatches(rates(900), 300))).toBe(300)
+  expect(lookUpsFor(() => table.matches(rates(900)))).toBe(600)
+  expect(lookUpsFor(() => table.matches(rates(910)))).toBe(10)
+  // Another path, and other attributes, of known prefixes: where they lie stays as it was.
+  for (let n = 0; n < 500; n++) table.announce(slash24(n), n % 2, packAttributes(attributes('172.16.0.0', { med: n })))
+  expect(lookUpsFor(() => table.matches(rates(910)))).toBe(0)
+  table.withdraw(slash24(800), 1)
+  table.announce({ ...slash24(8), length: 22 }, 1, PACKED)
+  expect(lookUpsFor(() => table.matches(rates(910)))).toBe(1 + 4)
+  lookUp.mockRestore()
 })
 
 test('more comes between two cycles than is kept in mind', () => {
