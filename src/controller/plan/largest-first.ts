@@ -7,7 +7,8 @@ export class LargestFirst {
   #length: number
 
   constructor(length: number, compare: (a: number, b: number) => number) {
-    this.#heap = Uint32Array.from({ length }, (_, i) => i)
+    this.#heap = new Uint32Array(length)
+    for (let i = 0; i < length; i++) this.#heap[i] = i
     this.#compare = compare
     this.#length = length
     for (let at = (length >> 1) - 1; at >= 0; at--) this.#sink(at)
