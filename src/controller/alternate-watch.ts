@@ -36,6 +36,8 @@ export class AlternateWatch {
       this.#matches = routes.matches(router.name, traffic.rates)
     }
     const { length } = this.#rates
+    // Where all traffic has ceased there is nothing to look at.
+    if (length === 0) this.#last &&= this.#sums
     if (this.#looked === length) return this.#last
     const share = Math.min(1, (nowMs - this.#beganMs) / LOOK_MS)
     const end = Math.ceil(share * length)

@@ -67,4 +67,6 @@ test('each cycle looks at a part; known when all have been looked at, and as lon
   expect(look(23)).toEqual({ sums: [10 * MBPS, 0], asked: 5 })
   expect(look(24, false).sums).toBeUndefined()
   expect([25, 35].map((s) => look(s).sums)).toEqual([undefined, [10 * MBPS, 0]])
+  world.flows = []
+  expect(look(45).sums).toEqual([0, 0])
 })
