@@ -21,8 +21,8 @@ const exit = (name: string, i: number, speedMbps: number): Exit => ({
   asPath: [33010 + i],
   prefixes: HOSTS.map(prefixOf),
 })
-/** Four of the rush's twelve must go, and the transit has room for three. */
-const EXITS = [exit('peer', 0, 100), exit('transit', 1, 40), exit('other', 2, 100)]
+/** Four of the rush's twelve must go, and the transit has room for three, which may grow there. */
+const EXITS = [exit('peer', 0, 100), exit('transit', 1, 50), exit('other', 2, 100)]
 const flows = (mbps: number) => HOSTS.map((to) => ({ to, bps: mbps * MBPS, packetBytes: 1000 }))
 
 let lab: Lab
