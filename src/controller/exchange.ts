@@ -34,6 +34,13 @@ interface Answer {
   readonly installed: readonly InstalledOverride[] | undefined
 }
 
+/** What GoBGP has told, for an exchange that takes over. */
+export interface ExchangeHandover {
+  readonly installed: ReadonlySet<string>
+  readonly listedMs: number
+  readonly lost: Lost
+}
+
 export class Exchange {
   readonly #router: Router
   readonly #parts: ExchangeParts
@@ -42,17 +49,24 @@ export class Exchange {
   #permission = UNASKED
   /** When GoBGP last answered, while it does, and when it last told what it holds. */
   #answeredMs = -Infinity
-  #listedMs = -Infinity
+  #listedMs: number
   /** Prefixes of what it held then, with the changes that it took since. */
-  #installed = new Set<string>()
-  #lost: Lost = new Map()
+  #installed: Set<string>
+  #lost: Lost
   /** Changes that it has not answered yet, and those that it refused since they were last told. */
   readonly #unanswered = new Map<OverrideKey, Failure>()
   #refused: Failure[] = []
 
-  constructor(router: Router, parts: ExchangeParts) {
+  constructor(router: Router, parts: ExchangeParts, before?: ExchangeHandover) {
     this.#router = router
     this.#parts = parts
+    this.#listedMs = before?.listedMs ?? -Infinity
+    this.#installed = new Set(before?.installed)
+    this.#lost = before?.lost ?? new Map()
+  }
+
+  handover(): ExchangeHandover {
+    return { installed: this.#installed, listedMs: this.#listedMs, lost: this.#lost }
   }
 
   /** What the gates said last. */

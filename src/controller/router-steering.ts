@@ -11,7 +11,7 @@ import type { Router } from '../model/topology.ts'
 import type { RouterTraffic } from '../model/traffic.ts'
 import { disregardPermission } from './plan/disregard.ts'
 import { findDistrust } from './telemetry/distrust.ts'
-import { Exchange, type ExchangeParts } from './exchange.ts'
+import { Exchange, type ExchangeHandover, type ExchangeParts } from './exchange.ts'
 import { explainPrefix, type LastCycle } from './explain/explain.ts'
 import type { PrefixFacts } from './explain/prefix-facts.ts'
 import type { RouterRoutes } from './plan/exits.ts'
@@ -56,6 +56,7 @@ export interface SteeringParts extends ExchangeParts {
 /** What a steering of the same router that takes over has to know. */
 export interface SteeringHandover {
   readonly memory: RouterMemory
+  readonly exchange: ExchangeHandover
   /** Prefixes of overrides that this process installed or adopted: in dry-run it may withdraw no others. */
   readonly owned: ReadonlySet<string>
   readonly stories: Stories
@@ -81,7 +82,7 @@ export class RouterSteering {
   readonly #startedMs: number
   #memory: RouterMemory
   /** When GoBGP last told what it holds. */
-  #lastListMs = -Infinity
+  #lastListMs: number
   readonly #owned: Set<string>
   /** Of what GoBGP may hold of ours, whether it is wanted or not. */
   #stories: Stories
@@ -99,7 +100,8 @@ export class RouterSteering {
   constructor(router: Router, parts: SteeringParts, startedMs: number, before?: SteeringHandover) {
     this.router = router
     this.#parts = parts
-    this.#exchange = new Exchange(router, parts)
+    this.#exchange = new Exchange(router, parts, before?.exchange)
+    this.#lastListMs = before?.exchange.listedMs ?? -Infinity
     this.#startedMs = startedMs
     const aside = (parts.keptOut.get(router.name) ?? []).reduce<readonly SetAside[]>(keepOut, [])
     this.#memory = before?.memory ?? { ...NOTHING_REMEMBERED, setAside: aside }
@@ -124,6 +126,7 @@ export class RouterSteering {
     }))
     return {
       memory: { ...this.#memory, planned },
+      exchange: this.#exchange.handover(),
       owned: this.#owned,
       stories: this.#stories,
       routeChanges,

@@ -386,6 +386,20 @@ describe('GoBGP', () => {
       expect(b.edge.calls).toEqual(['add 1.0.0.0/24', 'open'])
     })
 
+    test('and so it is when the configuration is changed at that moment', async () => {
+      for (const hasSeenIt of [false, true]) {
+        const b = await restarted()
+        if (hasSeenIt) {
+          b.edge.permitted = { kind: 'no_additions', why: 'no watchdog' }
+          await b.cycle()
+          b.edge.permitted = { kind: 'granted' }
+        }
+        b.takeOver()
+        await b.run(30)
+        expect(b.edge.calls).toEqual(['add 1.0.0.0/24', 'open'])
+      }
+    })
+
     test('what no route covers any more goes when the routes are known', async () => {
       const b = await restarted()
       b.edge.receive(makePath('1.0.0.0/24', 0))
