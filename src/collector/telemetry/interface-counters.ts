@@ -132,14 +132,17 @@ export class InterfaceCounters {
    * @param uptimeMs the datagram's uptime: 32 bits, wraps after 49.7 days. The time between two samples is
    * told by it, as datagrams may have waited on their way
    * @param mark the router's flows at this moment
+   * @param isSurelySlower its speed is less than before, and beyond doubt
    */
-  observe(sample: Readonly<CounterSample>, uptimeMs: number, nowMs: number, mark: FlowMark): CounterOutcome {
+  observe(
+    sample: Readonly<CounterSample>, uptimeMs: number, nowMs: number, mark: FlowMark, isSurelySlower = false,
+  ): CounterOutcome {
     const point: Point = { uptimeMs, arrivalMs: nowMs, outOctets: sample.outOctets, mark }
     const before = this.#points.at(-1)
     const outcome = before === undefined ? 'first' : this.#compare(before, point)
     if (outcome === 'repeated') return outcome
     if (outcome === 'counted') this.#countErrors(sample)
-    this.#speed.hear(sample.speedBps, outcome === 'restart')
+    this.#speed.hear(sample.speedBps, outcome === 'restart', isSurelySlower)
     this.#last = { ...sample }
     this.#cadence.observe(nowMs)
     if (sample.outOctets < 0) return this.#forget('uncounted')

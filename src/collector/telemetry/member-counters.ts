@@ -15,6 +15,8 @@ export interface WholeSample {
   readonly uptimeMs: number
   /** False where it counts other members than the last one, or from another start: no load lies between the two. */
   readonly continues: boolean
+  /** True when a member has said that it is down: the LAG is slower, and no second sample need confirm it. */
+  readonly isSurelySlower: boolean
 }
 
 interface Member {
@@ -24,7 +26,7 @@ interface Member {
   /** Samples since the last sum. */
   readonly fresh: number
   /** What it was in the last sum that it was part of. */
-  readonly summed: { readonly outOctets: number; readonly uptimeMs: number } | undefined
+  readonly summed: { readonly outOctets: number; readonly uptimeMs: number; readonly wasUp: boolean } | undefined
   readonly isGone: boolean
 }
 
@@ -114,14 +116,18 @@ export class MemberCounters {
     for (const member of counted) this.#outOctets += Math.max(0, spanMs) * octetsPerMs(member)
     // Whoever counts the LAG sees by its uptime that the agent has restarted.
     const continues = spanMs < 0 || (this.#continues && clock === this.#clock)
+    const isSurelySlower = counted.some((member) => member.summed?.wasUp === true && !isUp(member.sample))
     this.#clock = clock
     this.#continues = true
-    for (const { sample: { outOctets, ifIndex }, uptimeMs: atMs } of counted) {
-      this.#heard.set(ifIndex, { ...this.#heard.get(ifIndex)!, fresh: 0, summed: { outOctets, uptimeMs: atMs } })
+    for (const member of counted) {
+      const { outOctets, ifIndex } = member.sample
+      const summed = { outOctets, uptimeMs: member.uptimeMs, wasUp: isUp(member.sample) }
+      this.#heard.set(ifIndex, { ...member, fresh: 0, summed })
     }
     return {
       uptimeMs,
       continues,
+      isSurelySlower,
       sample: {
         ...sample,
         ifIndex: this.#ifIndex,

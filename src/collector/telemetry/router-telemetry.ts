@@ -124,7 +124,7 @@ export class RouterTelemetry {
     this.#counterCadence.observe(nowMs)
     this.#counterAgents[i] = agent
     if (!whole.continues) this.#counters[i]!.startOver()
-    const outcome = this.#counters[i]!.observe(whole.sample, whole.uptimeMs, nowMs, this.#flows.mark(i))
+    const outcome = this.#counters[i]!.observe(whole.sample, whole.uptimeMs, nowMs, this.#flows.mark(i), whole.isSurelySlower)
     if (this.#isQuiet(nowMs)) {
       this.#flows.passQuietly(nowMs)
       for (const { flows } of this.#agents) if (flows.lastMs !== undefined) flows.excuse(nowMs)
@@ -141,7 +141,7 @@ export class RouterTelemetry {
       this.#members[i] = undefined
       this.#counters[i] = new InterfaceCounters(speedBps)
     }
-    return { sample, uptimeMs, continues: true }
+    return { sample, uptimeMs, continues: true, isSurelySlower: false }
   }
 
   /** Everything as of the last telemetry. */

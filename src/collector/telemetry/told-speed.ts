@@ -17,10 +17,10 @@ export class ToldSpeed {
     return this.#believedBps
   }
 
-  /** Takes the speed of a sample; `hasRestarted`: the agent did so since the one before. */
-  hear(bps: number, hasRestarted: boolean): void {
+  /** Takes the speed of a sample; `hasRestarted`: the agent did so since the one before; `isSure`: it needs no second one. */
+  hear(bps: number, hasRestarted: boolean, isSure = false): void {
     if (hasRestarted) this.#lostBps ??= this.#believedBps
-    if (bps === this.#toldBps) this.#believedBps = bps
+    if (bps === this.#toldBps || isSure) this.#believedBps = bps
     this.#toldBps = bps
     if (bps === this.#lostBps && bps === this.#believedBps) this.#lostBps = undefined
   }

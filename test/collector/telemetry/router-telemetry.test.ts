@@ -86,6 +86,9 @@ describe('a LAG that sends no counters', () => {
       telemetry.counters(countersOf({ ifIndex: 12, outOctets: 110e6, status: 1 }), ms, ms)
       telemetry.counters(countersOf({ ifIndex: 11, outOctets: ms * 1000 }), ms, ms)
     }
+    telemetry.counters(countersOf({ ifIndex: 12, outOctets: 110e6, status: 1 }), 65_000, 65_000)
+    // At once: by its former speed it would seem to have room for as much again.
+    expect(telemetry.traffic().interfaces[0]!.speedBps).toBe(100e6)
     for (const ms of [70_000, 80_000, 90_000]) half(ms)
     expect(telemetry.traffic().interfaces[0]).toMatchObject({ outBps: 8e6, speedBps: 100e6, operUp: true })
   })
