@@ -4,7 +4,8 @@ import { interfaceIndexOf } from '../../src/controller/plan/exits.ts'
 import type { RouteSource } from '../../src/controller/ports.ts'
 import type { Address } from '../../src/model/prefix.ts'
 import { parseAddress, parsePrefix } from '../../src/model/prefix.ts'
-import { Rates, type DestinationRate } from '../../src/model/rates.ts'
+import { Rates, type RateColumns } from '../../src/model/rates.ts'
+import { KEY_WORDS } from '../../src/model/sort-destinations.ts'
 import type { EgressInterface, Router } from '../../src/model/topology.ts'
 import type { RouterTraffic } from '../../src/model/traffic.ts'
 import { createRandom } from './random.ts'
@@ -33,7 +34,7 @@ export class BenchTraffic {
   /** The first so many of the interfaces are too small for what they carry. */
   overloaded = 0
   readonly #router: Router
-  readonly #rows: readonly DestinationRate[]
+  readonly #columns: RateColumns
   readonly #loads: Float64Array
 
   /** Destinations leave by the interface of their best path; the n-th carries 1/n of what the first one does. */
@@ -43,18 +44,25 @@ export class BenchTraffic {
     const weights = destinations.map((_, n) => 1 / (n + 100))
     const total = weights.reduce((sum, weight) => sum + weight, 0)
     const random = createRandom(1)
-    this.#rows = destinations.flatMap((address, n) => {
+    const keys = new Uint32Array(destinations.length * KEY_WORDS)
+    const [bps, samples] = [new Float64Array(destinations.length), new Float64Array(destinations.length)]
+    let length = 0
+    for (const [n, address] of destinations.entries()) {
       const best = rankPaths(routes.longestMatch(router.name, address)?.paths ?? []).paths[0]
       const interfaceIndex = best && interfaceIndexOf(router, best.nextHop)
-      if (interfaceIndex === undefined) return []
-      const bps = (TOTAL_BPS * weights[n]!) / total
-      this.#loads[interfaceIndex]! += bps
-      return [{ address, interfaceIndex, bps, samples: 30 + random(1000) }]
-    })
+      if (interfaceIndex === undefined) continue
+      const { family, w0, w1, w2, w3 } = address
+      keys.set([w0, w1, w2, w3, interfaceIndex * 4 + (family === 6 ? 1 : 0)], length * KEY_WORDS)
+      bps[length] = (TOTAL_BPS * weights[n]!) / total
+      samples[length] = 30 + random(1000)
+      this.#loads[interfaceIndex]! += bps[length]!
+      length++
+    }
+    this.#columns = { length, keys, bps, samples }
   }
 
   get destinations(): number {
-    return this.#rows.length
+    return this.#columns.length
   }
 
   /** A new snapshot, as the collector gives one for each cycle. */
@@ -67,6 +75,6 @@ export class BenchTraffic {
     }))
     const heard = { lastFlowMs: nowMs, flowIntervalMs: 1000, lastCounterMs: nowMs, counterIntervalMs: 5000 }
     const agents = [{ agent: this.#router.address, ...heard, interfaces: interfaces.map((_, i) => i) }]
-    return { router: this.#router.name, rates: new Rates(this.#rows), interfaces, telemetry: { ...heard, agents } }
+    return { router: this.#router.name, rates: new Rates({ ...this.#columns }), interfaces, telemetry: { ...heard, agents } }
   }
 }

@@ -7,7 +7,9 @@ import { addWithoutAlternate } from './plan/without-alternate.ts'
 import type { RouteSource } from './ports.ts'
 
 /** To look at every destination takes a moment, which no cycle should be late for: each cycle looks at some. */
-const LOOK_MS = 10_000
+const FIRST_LOOK_MS = 10_000
+/** What has no alternate changes slowly, and on a full table a look takes half a second of CPU. */
+const LOOK_MS = 60_000
 
 const NO_MATCHES: Matches = { numbers: new Int32Array(), prefixes: [] }
 
@@ -22,7 +24,7 @@ export class AlternateWatch {
 
   /**
    * Goes on looking. By interface index, bit/s without an alternate as of the last look that is over; a look takes
-   * 10 s of cycles. Undefined before the first, and while the routes are not known.
+   * a minute of cycles, the first one 10 s. Undefined before the first, and while the routes are not known.
    */
   look(router: Router, { nowMs, traffic, session }: Observation, routes: RouteSource): readonly number[] | undefined {
     if (!session.synced) {
@@ -30,7 +32,7 @@ export class AlternateWatch {
       this.#begin(router, Rates.EMPTY, -Infinity)
       return undefined
     }
-    if (this.#looked === this.#rates.length && nowMs - this.#beganMs >= LOOK_MS) {
+    if (this.#looked === this.#rates.length && nowMs - this.#beganMs >= this.#lookMs) {
       this.#begin(router, traffic.rates, nowMs)
       // The plan has just asked for the same.
       this.#matches = routes.matches(router.name, traffic.rates)
@@ -39,12 +41,16 @@ export class AlternateWatch {
     // Where all traffic has ceased there is nothing to look at.
     if (length === 0) this.#last &&= this.#sums
     if (this.#looked === length) return this.#last
-    const share = Math.min(1, (nowMs - this.#beganMs) / LOOK_MS)
+    const share = Math.min(1, (nowMs - this.#beganMs) / this.#lookMs)
     const end = Math.ceil(share * length)
     addWithoutAlternate(this.#sums, router, this.#rates, this.#matches, routes, this.#looked, end)
     this.#looked = end
     if (end === length) this.#last = this.#sums
     return this.#last
+  }
+
+  get #lookMs(): number {
+    return this.#last === undefined ? FIRST_LOOK_MS : LOOK_MS
   }
 
   #begin(router: Router, rates: Rates, nowMs: number): void {

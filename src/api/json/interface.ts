@@ -20,7 +20,7 @@ export const interfaceSchema = z
     without_alternate_bps: bps.nullable().meta({
       description:
         'Traffic of it whose prefixes have no alternate or no received route, which no relief can move, bit/s; ' +
-        'looked at every 10 s, null before the first look is over. `GET /api/v1/prefixes?without=alternate` lists them.',
+        'looked at every minute, null before the first look is over. `GET /api/v1/prefixes?without=alternate` lists them.',
     }),
     high_watermark: share.meta({ description: 'Relief begins above this fraction of the speed.' }),
     low_watermark: share,

@@ -12,7 +12,7 @@ export const EDGE_FAMILIES: readonly MetricFamily[] = [
   interfaceGauge('planned', 'Its natural load with the overrides applied.', ({ plannedBps }) => plannedBps),
   interfaceGauge(
     'without_alternate',
-    'Its traffic that no relief can move, as its prefixes have no alternate or no received route; looked at every 10 s.',
+    'Its traffic that no relief can move, as its prefixes have no alternate or no received route; looked at every minute.',
     ({ withoutAlternateBps }) => withoutAlternateBps,
   ),
   interfaceGauge('speed', 'Its speed.', ({ speedBps }) => speedBps),

@@ -7,6 +7,7 @@ import { AttributePool } from './attribute-pool.ts'
 import type { PackedAttributes } from '../wire/packed-attributes.ts'
 import { PathChains } from './path-chains.ts'
 import { PrefixTrie } from './prefix-trie.ts'
+import { KnownCoverings } from './known-coverings.ts'
 import { KnownMatches } from './known-matches.ts'
 
 export interface RouteCounts {
@@ -33,6 +34,7 @@ export class RouteTable {
   readonly #halves: Readonly<Record<Family, Half>> = { 4: createHalf(4), 6: createHalf(6) }
   readonly #chains = new PathChains()
   readonly #pool = new AttributePool()
+  readonly #coverings = new KnownCoverings()
   readonly #matches = new KnownMatches({ 4: this.#halves[4].trie, 6: this.#halves[6].trie })
 
   /**
@@ -59,7 +61,7 @@ export class RouteTable {
       if (before === set && (rpki === 'unknown' || rpki === chains.rpki(known))) return
       chains.change(known, set, rpki)
     }
-    forget(half, node)
+    this.#forget(half, node, prefix)
   }
 
   /** True when announcing the path would change nothing. */
@@ -79,7 +81,7 @@ export class RouteTable {
     if (known === 0) return false
     this.#pool.release(this.#chains.set(known))
     const first = this.#chains.remove(chain, known)
-    forget(half, node)
+    this.#forget(half, node, prefix)
     half.paths--
     if (first === 0) {
       half.trie.delete(prefix)
@@ -99,6 +101,7 @@ export class RouteTable {
     this.#chains.clear()
     this.#pool.clear()
     this.#matches.clear()
+    this.#coverings.clear()
   }
 
   /** The route of exactly this prefix; the same object until one of its paths changes. */
@@ -127,9 +130,13 @@ export class RouteTable {
   }
 
   /** Every route that holds the whole prefix, longest first. */
-  covering(prefix: Prefix): Route[] {
+  covering(prefix: Prefix): readonly Route[] {
+    const known = this.#coverings.get(prefix)
+    if (known !== undefined) return known
     const half = this.#halves[prefix.family]
-    return half.trie.covering(prefix).map((node) => this.#routeOf(half, node)!)
+    const routes = half.trie.covering(prefix).map((node) => this.#routeOf(half, node)!)
+    this.#coverings.set(prefix, routes)
+    return routes
   }
 
   /** The paths of the routes that hold the whole prefix, the longest first: no route is made, or kept, for them. */
@@ -168,6 +175,7 @@ export class RouteTable {
       half.unasked = half.asked
       half.asked = new Map()
     }
+    this.#coverings.clear()
     this.#pool.forgetAsked()
   }
 
@@ -184,6 +192,13 @@ export class RouteTable {
   counts(family: Family): RouteCounts {
     const { trie, paths } = this.#halves[family]
     return { routes: trie.size, paths }
+  }
+
+  /** The node's prefix is not what it was; 0 when it was not in. */
+  #forget({ asked, unasked }: Half, node: number, prefix: Prefix): void {
+    asked.delete(node)
+    unasked.delete(node)
+    this.#coverings.forget(prefix)
   }
 
   #routeOf(half: Half, node: number): Route | undefined {
@@ -211,10 +226,4 @@ export class RouteTable {
 
 function createHalf(family: Family): Half {
   return { trie: new PrefixTrie(family), paths: 0, asked: new Map(), unasked: new Map() }
-}
-
-/** The node's prefix is not what it was. */
-function forget({ asked, unasked }: Half, node: number): void {
-  asked.delete(node)
-  unasked.delete(node)
 }
