@@ -179,7 +179,9 @@ test('killed for good: its overrides are gone within the lease, and then its wat
 }, 40_000)
 
 test('beside a watchdog of its own a service starts none', async () => {
-  watchdog = startTied('bin/spillway', ['watchdog', '-c', lab.file], { env })
+  const own = startTied('bin/spillway', ['watchdog', '-c', lab.file], { env })
+  watchdog = own
+  await until('it runs', () => own.output.includes('"msg":"started"'))
   await lab.startService()
   await until('an override is there', async () => !(await isEmpty()), 40_000)
   expect(findWatchdogs(lab.gobgp.api)).toEqual([])
