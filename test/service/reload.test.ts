@@ -19,7 +19,7 @@ const exit = (name: string, i: number): Exit => ({
   nextHops: [`172.${16 + i}.0.1`],
   localPref: 200 - 100 * i,
   asPath: [33010 + i],
-  prefixes: ['1.0.0.0/24', '2.0.0.0/24', '3.0.0.0/24', '4.0.0.0/24', '5.0.0.0/24'],
+  prefixes: [1, 2, 3, 4, 5, 6].map((n) => `${n}.0.0.0/24`),
 })
 const EXITS = [exit('peer', 0), exit('transit', 1)]
 const RUSH: Flow[] = [20, 20, 20, 24].map((mbps, i) => ({ to: `${i + 1}.0.0.1`, bps: mbps * MBPS, packetBytes: 1000 }))
@@ -274,8 +274,10 @@ test('the second router comes to leave by the first one, and both by one contrac
     return [head.replace('routers:', `shared_exits: [{ name: isp, speed: ${speed} }]\nrouters:`), ...routers].join('  - name: ')
   }
   expect(await lab.setMode('off')).toBe(200)
-  // 82 Mbit/s: to move the third prefix is enough, and then there is no room for any other.
-  const flows = [6, 6, 20, 25, 25].map((mbps, i): Flow => ({ ...RUSH[0]!, to: `${i + 1}.0.0.2`, bps: mbps * MBPS }))
+  // 82 Mbit/s: to move the sixth prefix is enough, and then there is no room for any other. Neither it nor the fifth
+  // has been moved before: what has is left in peace for a while.
+  const mbps = { 1: 12, 4: 25, 5: 25, 6: 20 }
+  const flows = Object.entries(mbps).map(([n, rate]): Flow => ({ ...RUSH[0]!, to: `${n}.0.0.2`, bps: rate * MBPS }))
   for (const { edge } of [lab, second]) edge.setFlows(flows)
   writeFileSync(lab.file, sharing('38Mbps'))
   await reload()
@@ -283,7 +285,7 @@ test('the second router comes to leave by the first one, and both by one contrac
     (await measured('edge1', '3.0.0.1/32')) + (await measured('edge2', '3.0.0.1/32')) === 0, 30_000)
   expect(await lab.setMode('active')).toBe(200)
   const moved = async (router: string) => (await overrides(router)).map(({ prefix, state }) => `${prefix} ${state}`)
-  await until('the first is relieved', async () => (await moved('edge1')).join() === '3.0.0.0/24 installed', 30_000)
+  await until('the first is relieved', async () => (await moved('edge1')).join() === '6.0.0.0/24 installed', 30_000)
   const reasons = async () => (await lab.get<{ reason: string }[]>('/api/v1/decisions?router=edge2')).map(({ reason }) => reason)
   await until('the second finds no room', async () => (await reasons()).some((reason) => /no room \(\d/.test(reason)), 30_000)
   expect(await moved('edge2')).toEqual([])
@@ -291,8 +293,8 @@ test('the second router comes to leave by the first one, and both by one contrac
   await reload()
   await until('the second is relieved', () => isRelieved('edge2', second.gobgp), 30_000)
   await until('its router follows', () => ['4.0.0.2', '5.0.0.2'].some((to) => second.edge.exitOf(to) === 'transit'))
-  // The third prefix would be less, but the first router moves it on.
-  expect(await moved('edge1')).toEqual(['3.0.0.0/24 installed'])
+  // The sixth prefix would be less, but the first router moves it on.
+  expect(await moved('edge1')).toEqual(['6.0.0.0/24 installed'])
   expect(await moved('edge2')).toEqual([expect.stringMatching(/^[45]\.0\.0\.0\/24 installed$/)])
   writeFileSync(lab.file, both)
   await reload()
