@@ -49,7 +49,7 @@ const MAX_DESTINATIONS = 2 ** 18
 const FEWEST_DESTINATIONS = 2 ** 14
 /** Of a batch: it tells half as many destinations apart, at 32 bytes each; there are two. */
 const BATCH_SLOTS = 2 ** 19
-/** Holds some 3,600 datagrams of full size: what comes in while the service pauses. */
+/** Holds some 29,000 datagrams of full size: what comes in while the service pauses. */
 const RECEIVE_BUFFER_BYTES = 32 * 2 ** 20
 /** How often it is asked for what has come. */
 const TAKE_INTERVAL_MS = 50

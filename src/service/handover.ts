@@ -56,6 +56,16 @@ export function whatIsKept(config: Config, next: Config): Kept {
   }
 }
 
+/** The same of what was handed over; nothing where nothing was. */
+export function whatWasKept(before: Handover | undefined): Kept {
+  return {
+    collector: before?.collector !== undefined,
+    history: before?.history !== undefined,
+    gobgps: new Set(before?.gobgps.keys()),
+    leases: new Set(before?.leases.keys()),
+  }
+}
+
 /** All of a configuration that telemetry depends on. */
 function collectorSettings({ sflow, routers }: Config): unknown {
   return {

@@ -18,7 +18,7 @@ import { createLeases } from '../lease/leases.ts'
 import type { WatchdogChild } from '../lease/ports.ts'
 import { createModeFile } from '../state/mode-file.ts'
 import { createAlarmWatch, findUnreachable } from './alarm-watch.ts'
-import { whatIsKept, type Handover } from './handover.ts'
+import { whatIsKept, whatWasKept, type Handover, type Kept } from './handover.ts'
 import { createModeSwitch, startingMode } from './mode-switch.ts'
 import type { Mode } from '../model/mode.ts'
 import { monotonicClock as clock } from '../process/monotonic-clock.ts'
@@ -189,17 +189,25 @@ export function createService(
   /** The mode in which a service of the changed configuration would start. */
   const modeUnder = ({ controller: { dryRun } }: Config): Mode =>
     startingMode(createModeFile(modeFile, dryRun), dryRun, modeSwitch.handover())
-  const stop = async (spared?: Handover): Promise<void> => {
+  /** Ends all but what is kept, once nothing is decided any more; resolves with the clients that are. */
+  const end = async (kept: Kept): Promise<Handover['gobgps']> => {
+    await within(
+      RELEASE_WITHIN_MS,
+      leases.release(({ target }) => !kept.leases.has(target)),
+    )
+    const [gobgps] = await Promise.all([
+      bgp.stop(kept.gobgps),
+      api.stop(),
+      stories.flush(),
+      kept.collector ? undefined : collector.stop(),
+      kept.history ? undefined : history?.stop(),
+    ])
+    return gobgps
+  }
+  const stop = async (kept: Kept): Promise<void> => {
     modeSwitch.stop()
     await controller.stop()
-    await within(RELEASE_WITHIN_MS, leases.release(({ target }) => spared?.leases.has(target) !== true))
-    await Promise.all([
-      api.stop(),
-      bgp.stop(new Set(spared?.gobgps.keys())),
-      stories.flush(),
-      spared?.collector ? undefined : collector.stop(),
-      spared?.history ? undefined : history?.stop(),
-    ])
+    await end(kept)
   }
   return {
     start: async () => {
@@ -219,29 +227,18 @@ export function createService(
         }
         await Promise.all([collecting, steer()])
       } catch (error) {
-        await stop(before)
+        await stop(whatWasKept(before))
         throw error
       }
     },
-    stop: () => stop(),
+    stop: () => stop(whatWasKept(undefined)),
     handOver: async (next) => {
       const handedOver = await controller.handOver(findSuccessions(config, next, modeUnder(next)))
       modeSwitch.stop()
       const kept = whatIsKept(config, next)
-      await within(
-        RELEASE_WITHIN_MS,
-        leases.release(({ target }) => !kept.leases.has(target)),
-      )
-      const [gobgps] = await Promise.all([
-        bgp.stop(kept.gobgps),
-        api.stop(),
-        stories.flush(),
-        kept.collector ? undefined : collector.stop(),
-        kept.history ? undefined : history?.stop(),
-      ])
       return {
         controller: handedOver,
-        gobgps,
+        gobgps: await end(kept),
         collector: kept.collector ? collector : undefined,
         history: kept.history ? history : undefined,
         alarms: alarmWatch.alarms,

@@ -1,6 +1,7 @@
 /** What stands between a prefix and another exit, in sentences. Pure. */
 import { formatPrefix } from '../../model/prefix.ts'
 import { formatRate } from '../../model/units.ts'
+import { restlessGoalBps } from '../plan/restless.ts'
 import type { Circumstances, InterfaceLoad, PrefixFacts } from './prefix-facts.ts'
 
 /** What would have to change for it, or what of it is not moved yet, to move; and what holds for the router. */
@@ -42,7 +43,7 @@ function tellMove({ received, natural, overrides, movable, stuck, demand, restle
 function tellRestless({ interface: { name }, highBps, targetBps }: InterfaceLoad): string[] {
   return [
     `- it is restless: with all else gone that could move, ${name} must still be above its high watermark whatever ` +
-      `the error of its load, and even then it moves only as far as brings ${name} half the way there, to ${formatRate((highBps + targetBps) / 2)}`,
+      `the error of its load, and even then it moves only as far as brings ${name} half the way there, to ${formatRate(restlessGoalBps(highBps, targetBps))}`,
   ]
 }
 

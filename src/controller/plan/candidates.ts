@@ -65,7 +65,8 @@ export function findCandidates(planning: Planning, interfaceIndex: number, wante
   )
   for (let looks = LOOKS_PER_CANDIDATE * wanted; looks > 0 && movable.length < wanted; looks--) {
     const n = largest.take()
-    if (n !== undefined) look(n)
+    if (n === undefined) break
+    look(n)
   }
   if (largest.left.length > 0) note('beyond the largest', largest.left.reduce((sum, n) => sum + bps[n]!, 0))
   return { movable, stuck }

@@ -5,6 +5,7 @@ import type { PlannedLoads } from './loads.ts'
 import { MovePool } from './move-pool.ts'
 import type { Made, Move } from './moves.ts'
 import { leastBps } from './overload.ts'
+import { restlessGoalBps } from './restless.ts'
 
 export class Relief {
   /** The interface, as index. */
@@ -76,7 +77,7 @@ export class Relief {
     if (this.missingBps <= 0 || !this.unmade.some(({ isRestless }) => isRestless)) return
     const highBps = this.#loads.highBps(this.on)
     const isOver = leastBps(this.#loads, this.on) > highBps
-    this.#enoughBps = isOver ? (this.#loads.targetBps(this.on) + highBps) / 2 : this.#loads.plannedBps(this.on)
+    this.#enoughBps = isOver ? restlessGoalBps(highBps, this.#loads.targetBps(this.on)) : this.#loads.plannedBps(this.on)
     this.fill()
   }
 

@@ -80,6 +80,11 @@ export function recentMoves({ homecomings, placements, nowMs }: Movements): read
     .filter(({ untilMs }) => nowMs < untilMs)
 }
 
+/** Load to which a link is relieved by what is restless, half the way from its high watermark to its target; bit/s. */
+export function restlessGoalBps(highBps: number, targetBps: number): number {
+  return (highBps + targetBps) / 2
+}
+
 /** True when the prefix shares addresses with one of them. */
 export function isRestless({ restless }: { readonly restless: readonly Prefix[] }, prefix: Prefix): boolean {
   return overlapping(restless, prefix).length > 0
